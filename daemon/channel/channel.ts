@@ -1,0 +1,132 @@
+import type { HangupCause } from '../telephony/hangup-cause.ts';
+import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
+
+/** Something that can be heard. Paths are absolute or relative to FreeSWITCH's sounds folder. */
+export type Media =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'speech'; readonly text: string; readonly language?: string; readonly voice?: string }
+  | { readonly kind: 'tone'; readonly tone: string; readonly loops?: number }
+  | { readonly kind: 'silence'; readonly durationMs: number }
+  /** Plays until interrupted: FreeSWITCH's music on hold (`local_stream://…` or a file, looped). */
+  | { readonly kind: 'music'; readonly source?: string };
+
+/** Where a B-leg goes. Checked before it reaches a dial string; see esl/command. */
+export type DialDestination =
+  | { readonly kind: 'sip'; readonly uri: string; readonly profile: string }
+  | { readonly kind: 'gateway'; readonly gateway: string; readonly number: string };
+
+export interface PlayOptions {
+  /** Digits that stop the playback. Default: none. */
+  readonly terminators?: string;
+  /** Stops the playback from outside (a freed slot, an operator): costs one `uuid_break`. */
+  readonly until?: AbortSignal;
+}
+/** `interrupted`: `until` fired. `failed`: FreeSWITCH could not play it; `detail` is its own word. */
+export type PlayResult =
+  | { readonly end: 'finished' }
+  | { readonly end: 'digit'; readonly digit: string }
+  | { readonly end: 'interrupted' }
+  | { readonly end: 'failed'; readonly detail: string };
+
+export interface CollectDigitsOptions {
+  readonly prompt?: Media;
+  readonly minDigits: number;
+  readonly maxDigits: number;
+  /** How long to wait for the first digit after the prompt. */
+  readonly firstDigitTimeoutMs: number;
+  readonly interDigitTimeoutMs: number;
+  /** Digit that ends the entry early, or '' for none. */
+  readonly terminator: string;
+  /** False: keys pressed during the prompt do not stop it. */
+  readonly bargeIn: boolean;
+}
+export type CollectedDigits =
+  | { readonly end: 'digits'; readonly digits: string; readonly terminator: string }
+  | { readonly end: 'timeout' };
+
+/** What the caller hears until the callee answers. */
+export type Ringback =
+  | { readonly kind: 'passthrough' } // the far side's own early media
+  | { readonly kind: 'media'; readonly media: Media };
+
+export interface BridgeRequest {
+  /** Chosen by us, so that the leg has one name everywhere before it exists. FreeSWITCH refuses one it knows. */
+  readonly legUuid: ChannelUuid;
+  readonly destination: DialDestination;
+  readonly ringTimeoutMs: number;
+  readonly callerId: { readonly number: string; readonly name: string; readonly hidden?: boolean };
+  readonly ringback: Ringback;
+  /** The callee hears `whisper` and must press `digit` before the two are joined. */
+  readonly accept?: { readonly whisper: Media; readonly digit: string; readonly timeoutMs: number };
+  /** Heard by the callee alone, then the two are joined. */
+  readonly whisper?: Media;
+  /** Cuts the conversation with ALLOTTED_TIMEOUT; kept by FreeSWITCH itself, so it outlives the daemon. */
+  readonly maxDurationMs?: number;
+  /** Further variables for the B-leg (SIP headers as `sip_h_X-…`). Values may be hostile. */
+  readonly legVariables?: Readonly<Record<string, string>>;
+}
+/**
+ * How a bridge ended. `answered`: the two talked; `cause` is why it ended and `hungUpBy` who did so.
+ * Otherwise `cause` is why the leg never came to be.
+ */
+export type BridgeResult =
+  | { readonly end: 'answered'; readonly cause: HangupCause; readonly hungUpBy: 'A' | 'B' }
+  | { readonly end: 'notAccepted'; readonly cause: HangupCause }
+  | { readonly end: 'notAnswered'; readonly cause: HangupCause; readonly sipCode: number | undefined };
+
+export interface RecordingOptions {
+  readonly channels: 'mono' | 'stereo';
+}
+
+/** How the A-leg ended, as far as its own socket told. */
+export interface ChannelEnd {
+  readonly cause: HangupCause;
+  /** `caller`: a BYE or CANCEL came. `callfabric`: we hung up. `lost`: the socket broke without a word. */
+  readonly by: 'caller' | 'callfabric' | 'lost';
+}
+
+/** Thrown out of any verb when the channel is no more. Only the walker catches it. */
+export class ChannelGone extends Error {
+  override readonly name = 'ChannelGone';
+  readonly end: ChannelEnd;
+  constructor(end: ChannelEnd) {
+    super(`channel gone: ${end.cause} (${end.by})`);
+    this.end = end;
+  }
+}
+
+/**
+ * A live A-leg and what may be done to it. Every verb rejects with ChannelGone once the leg is gone;
+ * any other rejection is a fault (FreeSWITCH did not keep its side, or the text could not be sent).
+ */
+export interface Channel {
+  readonly uuid: ChannelUuid;
+  readonly switchName: SwitchName;
+  /** Caller's number and name as they arrived: raw, hostile. */
+  readonly callerNumber: string;
+  readonly callerName: string;
+  /** The dialled number as it arrived. */
+  readonly calledNumber: string;
+  readonly answered: boolean;
+  /** Aborts when the leg is gone; the reason is a ChannelGone. */
+  readonly hungUp: AbortSignal;
+  /** A channel variable as it stood when the socket was opened. */
+  variable(name: string): string | undefined;
+  /** Text that must be on the channel before the next verb that may wait: sent in that verb's own packet. */
+  carry(state: string): void;
+  answer(): Promise<void>;
+  /** Early media (183) without answering. */
+  preAnswer(): Promise<void>;
+  /** 180 Ringing. */
+  ringReady(): Promise<void>;
+  setVariables(variables: Readonly<Record<string, string>>): Promise<void>;
+  play(media: Media, options?: PlayOptions): Promise<PlayResult>;
+  collectDigits(options: CollectDigitsOptions): Promise<CollectedDigits>;
+  bridge(request: BridgeRequest): Promise<BridgeResult>;
+  /** `path`: absolute, on FreeSWITCH's disk. */
+  startRecording(path: string, options: RecordingOptions): Promise<void>;
+  stopRecording(path: string): Promise<void>;
+  /** Masked: silence is written instead of the voices (card numbers). */
+  maskRecording(path: string, masked: boolean): Promise<void>;
+  hangup(cause: HangupCause): Promise<void>;
+}

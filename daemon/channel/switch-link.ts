@@ -1,0 +1,15 @@
+import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
+import type { LegFact } from './leg-fact.ts';
+
+/** The inbound connection to one FreeSWITCH as the call sees it: facts come in, interruptions go out. */
+export interface SwitchLink {
+  readonly switchName: SwitchName;
+  /** False while the connection is away: no facts, no interruptions; calls go on. */
+  readonly connected: boolean;
+  /** `uuid_break UUID all`: ends the running application. False where there is no such channel or no connection. */
+  breakApplication(uuid: ChannelUuid): Promise<boolean>;
+  /** `uuid_kill UUID cause`. */
+  kill(uuid: ChannelUuid, cause: string): Promise<boolean>;
+  /** Facts about one leg until `off` is called; listeners never throw. */
+  onLeg(uuid: ChannelUuid, listener: (fact: LegFact) => void): { off(): void };
+}

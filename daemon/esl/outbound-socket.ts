@@ -1,0 +1,40 @@
+import type { Application } from './command.ts';
+import type { EslEvent } from './esl-event.ts';
+
+/** Why a socket ended. `hangup`: FreeSWITCH said the channel is over. `refused`: a bound was passed. */
+export interface SocketEnd {
+  readonly kind: 'hangup' | 'reset' | 'closed' | 'refused' | 'timeout';
+  readonly detail: string;
+  /** The CHANNEL_HANGUP event where one came. */
+  readonly hangup: EslEvent | undefined;
+}
+
+/** Rejected out of `execute` when the socket ends before the application completed. */
+export class SocketEnded extends Error {
+  override readonly name = 'SocketEnded';
+  readonly end: SocketEnd;
+  constructor(end: SocketEnd) {
+    super(`event socket ended: ${end.kind}${end.detail === '' ? '' : ` (${end.detail})`}`);
+    this.end = end;
+  }
+}
+
+/** One call's synchronous command socket, after `connect`, `myevents` and the filters went out. */
+export interface OutboundSocket {
+  /** FreeSWITCH's answer to `connect`: the channel with all its variables. */
+  readonly channelData: EslEvent;
+  readonly remoteAddress: string;
+  /** Aborts when the socket is over; the reason is a SocketEnded. */
+  readonly ended: AbortSignal;
+  /**
+   * Writes all applications in one packet and resolves with the CHANNEL_EXECUTE_COMPLETE of the last one.
+   * Rejects with SocketEnded, or with EslReplyError where FreeSWITCH answered `-ERR` to one of them.
+   */
+  execute(applications: readonly Application[]): Promise<EslEvent>;
+  /** `sendmsg hangup`; resolves when the socket is over. */
+  hangup(cause: string): Promise<void>;
+  /** Closes without a word: FreeSWITCH goes on with the next dialplan action. */
+  close(): void;
+  /** Every event that is no completion: DTMF, CHANNEL_ANSWER, CHANNEL_BRIDGE … in order. */
+  onEvent(listener: (event: EslEvent) => void): void;
+}
