@@ -1,0 +1,67 @@
+import type { LegEnd } from '../channel/leg-fact.ts';
+import type { HangupCause } from '../telephony/hangup-cause.ts';
+import type { CallId, ChannelUuid, TenantId } from '../telephony/ids.ts';
+
+/** What can be seen of a call while it lives. */
+export interface LiveCall {
+  readonly callId: CallId;
+  readonly tenantId: TenantId | undefined;
+  readonly channelUuid: ChannelUuid;
+  readonly caller: string;
+  readonly did: string;
+  readonly startedAtMs: number;
+  /** `admission`, then what is being done: `ivr`, `queue`, `ringing`, `bridged`, `ending` … */
+  readonly state: string;
+  readonly nodeId: string | undefined;
+  readonly buyerName: string | undefined;
+  readonly takeovers: number;
+}
+
+/** A running session as others may touch it. */
+export interface LiveSession {
+  readonly callId: CallId;
+  live(): LiveCall;
+  hangup(cause: HangupCause): Promise<void>;
+  /** A leg's end as told by mod_json_cdr. */
+  accept(leg: LegEnd): void;
+}
+
+/** The calls this daemon runs, by call id. */
+export class CallRegistry {
+  readonly #sessions = new Map<CallId, LiveSession>();
+  readonly #empty = new Set<() => void>();
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  add(session: LiveSession): void {
+    this.#sessions.set(session.callId, session);
+  }
+
+  remove(session: LiveSession): void {
+    if (this.#sessions.get(session.callId) === session) this.#sessions.delete(session.callId);
+    if (this.#sessions.size === 0) {
+      for (const resolve of this.#empty) resolve();
+      this.#empty.clear();
+    }
+  }
+
+  get(callId: CallId): LiveSession | undefined {
+    return this.#sessions.get(callId);
+  }
+
+  list(): LiveCall[] {
+    return Array.from(this.#sessions.values(), (session) => session.live());
+  }
+
+  /** Resolves when no call is left, or when `signal` aborts. */
+  async whenEmpty(signal: AbortSignal): Promise<void> {
+    if (this.#sessions.size === 0 || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#empty.add(resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    this.#empty.delete(resolve);
+  }
+}

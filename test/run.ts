@@ -1,0 +1,113 @@
+/**
+ * `npm test`: format and lint → types → architecture → unit → integration → end to end → live.
+ * Starts one PostgreSQL and one Redis for all, stops at the first stage that fails, and closes with
+ * `N passed, M failed, K skipped`.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { startPostgres } from '../ops/dev-services/postgres.ts';
+import { startRedis } from '../ops/dev-services/redis.ts';
+
+const root = resolve(import.meta.dirname, '..');
+const bin = (name: string): string => join(root, 'node_modules/.bin', name);
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+interface Finished {
+  readonly code: number;
+  readonly output: string;
+}
+
+function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  echo: boolean,
+): Promise<Finished> {
+  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    if (echo) process.stdout.write(text);
+  });
+  return new Promise((done, failed) => {
+    child.on('error', failed);
+    child.on('close', (code) => done({ code: code ?? 1, output }));
+  });
+}
+
+async function check(name: string, command: string, args: readonly string[]): Promise<boolean> {
+  const { code } = await run(command, args, process.env, true);
+  totals[code === 0 ? 'passed' : 'failed'] += 1;
+  process.stdout.write(`${code === 0 ? 'ok' : 'FAILED'}: ${name}\n`);
+  return code === 0;
+}
+
+/** Runs one folder's test files with tap and adds its assertions to the totals. */
+async function tests(folder: string, jobs: number, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const path = join(root, 'test', folder);
+  if (!existsSync(path)) return true;
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.test.ts'),
+  );
+  if (files.length === 0) return true;
+  const startedAt = Date.now();
+  const { code, output } = await run(
+    bin('tap'),
+    ['run', '--reporter=tap', `--jobs=${jobs}`, ...files.map((file) => join('test', folder, file))],
+    env,
+    false,
+  );
+  let [passed, failed, skipped] = [0, 0, 0];
+  for (const line of output.split('\n')) {
+    if (/^\s*(not )?ok \d+ .*# SKIP/i.test(line)) {
+      skipped += 1;
+      process.stdout.write(`${line.trim()}\n`);
+    } else if (/^\s+ok \d+/.test(line) && !line.includes('{')) passed += 1;
+    else if (/^\s*not ok \d+/.test(line) && !/# TODO/i.test(line)) failed += 1;
+  }
+  totals.passed += passed;
+  totals.failed += failed;
+  totals.skipped += skipped;
+  const good = code === 0 && failed === 0;
+  if (!good) {
+    if (failed === 0) totals.failed += 1;
+    process.stdout.write(output);
+  }
+  process.stdout.write(
+    `${good ? 'ok' : 'FAILED'}: ${folder} (${files.length} files, ${passed} passed, ${failed} failed, ${skipped} skipped, ${((Date.now() - startedAt) / 1000).toFixed(0)} s)\n`,
+  );
+  return good;
+}
+
+async function main(): Promise<void> {
+  const only = process.argv.slice(2);
+  const wanted = (stage: string): boolean => only.length === 0 || only.includes(stage);
+  let good = true;
+  if (wanted('lint')) {
+    good = (await check('format', bin('biome'), ['ci', '.'])) && good;
+    good = (await check('lint', bin('oxlint'), ['--type-aware'])) && good;
+  }
+  if (wanted('types')) good = (await check('types', bin('tsc'), ['--noEmit'])) && good;
+  if (wanted('architecture')) good = (await tests('architecture', 1, process.env)) && good;
+  if (wanted('unit')) good = (await tests('unit', 2, process.env)) && good;
+  if (good && ['integration', 'e2e', 'live'].some(wanted)) {
+    const postgres = await startPostgres();
+    const redis = await startRedis();
+    const env = { ...process.env, DATABASE_URL: postgres.url, REDIS_URL: redis.url };
+    try {
+      if (wanted('integration')) good = (await tests('integration', 2, env)) && good;
+      if (wanted('e2e')) good = (await tests('e2e', 1, env)) && good;
+      if (wanted('live')) good = (await tests('live', 1, env)) && good;
+    } finally {
+      await redis.stop();
+      await postgres.stop();
+    }
+  }
+  process.stdout.write(
+    `\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}\n`,
+  );
+  process.exitCode = good && totals.failed === 0 ? 0 : 1;
+}
+
+await main();
