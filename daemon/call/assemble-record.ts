@@ -1,0 +1,181 @@
+import type { LegEnd } from '../channel/leg-fact.ts';
+import type { AttemptRecord, CallRecord, CdrRecord, LegRecord } from '../records/call-record.ts';
+import { type HangupCause, q850Of } from '../telephony/hangup-cause.ts';
+import { type ChannelUuid, newId } from '../telephony/ids.ts';
+import type { CallOutcome, HangupSide } from '../telephony/outcome.ts';
+import type { LegBook } from './leg-book.ts';
+
+/** How the A-leg's walk came to its end, before FreeSWITCH's facts are laid beside it. */
+export interface Ending {
+  readonly cause: HangupCause;
+  readonly by: HangupSide;
+  /** The type of the node that ran last, undefined where none did. */
+  readonly lastNodeType: string | undefined;
+  readonly reason: string | undefined;
+  /** Set where the walk itself failed. */
+  readonly fault: boolean;
+}
+
+/** What became of the call: from its attempts first, then from where it ended. */
+export function outcomeOf(attempts: readonly AttemptRecord[], ending: Ending): CallOutcome {
+  if (attempts.some((attempt) => attempt.outcome === 'connected' || attempt.outcome === 'max_duration'))
+    return 'connected';
+  const last = attempts.at(-1);
+  if (ending.by === 'caller') {
+    if (last?.outcome === 'cancelled') return 'abandoned_ringing';
+    if (ending.lastNodeType === 'queue') return 'abandoned_in_queue';
+    return 'abandoned';
+  }
+  if (last !== undefined) {
+    switch (last.outcome) {
+      case 'no_answer':
+      case 'busy':
+      case 'rejected':
+      case 'not_accepted':
+      case 'failed':
+      case 'capped':
+        return last.outcome;
+      case 'cancelled':
+        return 'abandoned_ringing';
+      case 'connected':
+      case 'max_duration':
+        return 'connected';
+    }
+  }
+  if (ending.fault) return 'error';
+  if (ending.lastNodeType === 'queue') return 'queue_timeout';
+  return ending.by === 'network' ? 'interrupted' : 'finished';
+}
+
+/**
+ * Who hung a leg up, by mod_sofia's disposition: `recv_…` is the far side of that leg, `send_…` is our side.
+ * Source: mod_sofia.c, `sip_hangup_disposition`.
+ */
+export function hungUpBy(leg: LegEnd, otherwise: HangupSide): HangupSide {
+  if (leg.disposition?.startsWith('recv_')) return leg.side === 'A' ? 'caller' : 'callee';
+  return otherwise;
+}
+
+function cdrOf(end: LegEnd, source: CdrRecord['source'], otherwise: HangupSide): CdrRecord {
+  return {
+    times: end.times,
+    billMs: end.billMs,
+    cause: end.cause,
+    q850: q850Of(end.cause),
+    sipCode: end.sipCode,
+    hungUpBy: hungUpBy(end, otherwise),
+    callerNumber: end.callerNumber,
+    calledNumber: end.calledNumber,
+    codec: end.codec,
+    mos: end.mos,
+    sipCallId: end.sipCallId,
+    remoteAddress: end.remoteAddress,
+    source,
+  };
+}
+
+export interface RecordParts {
+  /** The facts of the call that need no computing. */
+  readonly base: Omit<
+    CallRecord,
+    | 'answeredAtUs'
+    | 'connectedAtUs'
+    | 'endedAtUs'
+    | 'outcome'
+    | 'reason'
+    | 'cause'
+    | 'hungUpBy'
+    | 'buyerId'
+    | 'legs'
+    | 'attempts'
+  >;
+  readonly channelUuid: ChannelUuid;
+  readonly ending: Ending;
+  readonly attempts: readonly AttemptRecord[];
+  readonly legs: LegBook;
+  /** Our own clock at the end, for what FreeSWITCH did not tell. */
+  readonly nowUs: number;
+  readonly calledNumber: string;
+}
+
+/**
+ * Lays FreeSWITCH's facts over what the session saw: times and causes are FreeSWITCH's wherever it told them; an A-leg
+ * it never told about gets a CDR marked `estimated`, which a later true one replaces.
+ */
+export function assembleRecord(parts: RecordParts): CallRecord {
+  const { base, ending, legs } = parts;
+  const a = legs.get(parts.channelUuid);
+  const startedAtUs = a?.end?.times.startUs ?? base.startedAtUs;
+  const endedAtUs = a?.end?.times.endUs ?? parts.nowUs;
+  const answeredAtUs = a?.end?.times.answerUs ?? a?.answeredAtUs;
+
+  const attempts = parts.attempts.map((attempt): AttemptRecord => {
+    const leg = legs.get(attempt.channelUuid);
+    const times = leg?.end?.times;
+    return {
+      ...attempt,
+      ringingAtUs: times?.progressUs ?? times?.progressMediaUs ?? attempt.ringingAtUs,
+      answeredAtUs: times?.answerUs ?? leg?.answeredAtUs ?? attempt.answeredAtUs,
+      endedAtUs: Math.max(times?.endUs ?? attempt.endedAtUs, attempt.dialledAtUs),
+      sipCode: attempt.sipCode ?? leg?.end?.sipCode,
+    };
+  });
+  const won = attempts.find(
+    (attempt) => attempt.outcome === 'connected' || attempt.outcome === 'max_duration',
+  );
+  const side = a?.end === undefined || ending.by === 'callee' ? ending.by : hungUpBy(a.end, ending.by);
+
+  const legRecords: LegRecord[] = [];
+  for (const [channelUuid, entry] of legs.entries()) {
+    const attempt = attempts.find((candidate) => candidate.channelUuid === channelUuid);
+    let cdr: CdrRecord | undefined;
+    if (entry.end !== undefined)
+      cdr = cdrOf(entry.end, entry.endSource ?? 'event', entry.side === 'A' ? side : 'callfabric');
+    else if (entry.side === 'A')
+      cdr = {
+        times: {
+          startUs: startedAtUs,
+          progressUs: undefined,
+          progressMediaUs: undefined,
+          answerUs: answeredAtUs,
+          bridgeUs: entry.bridgedAtUs,
+          endUs: endedAtUs,
+        },
+        billMs: answeredAtUs === undefined ? 0 : Math.max(0, Math.round((endedAtUs - answeredAtUs) / 1000)),
+        cause: ending.cause,
+        q850: q850Of(ending.cause),
+        sipCode: undefined,
+        hungUpBy: ending.by,
+        callerNumber: base.caller,
+        calledNumber: parts.calledNumber,
+        codec: undefined,
+        mos: undefined,
+        sipCallId: undefined,
+        remoteAddress: undefined,
+        source: 'estimated',
+      };
+    else if (attempt === undefined || attempt.outcome === 'failed') continue; // FreeSWITCH never made that leg
+    legRecords.push({
+      legId: newId<'LegId'>(),
+      side: entry.side,
+      channelUuid,
+      attemptId: attempt?.attemptId,
+      cdr,
+    });
+  }
+  return {
+    ...base,
+    startedAtUs,
+    answeredAtUs,
+    connectedAtUs:
+      won === undefined ? undefined : (legs.get(won.channelUuid)?.bridgedAtUs ?? won.answeredAtUs),
+    endedAtUs: Math.max(endedAtUs, startedAtUs),
+    outcome: base.refusal !== undefined ? 'refused' : outcomeOf(attempts, ending),
+    reason: ending.reason,
+    cause: a?.end?.cause ?? ending.cause,
+    hungUpBy: side,
+    buyerId: won?.buyerId,
+    legs: legRecords,
+    attempts,
+  };
+}
