@@ -49,10 +49,22 @@ export interface Candidate {
 export type CandidateSource =
   | { readonly from: 'campaign' }
   | { readonly from: 'buyer'; readonly buyer: string }
-  | { readonly from: 'destination'; readonly destination: string; readonly trunk?: string };
+  /** `trunks`: names of the trunks it may go through; absent: any of the tenant's. */
+  | { readonly from: 'destination'; readonly destination: string; readonly trunks?: readonly string[] };
+
+/**
+ * What an unsuccessful cause means for the tries after it. `next`: go on, even to the same endpoint through another
+ * trunk. `skipEndpoint`: final for this endpoint, the others are tried. `stop`: nobody else is tried.
+ */
+export type CauseRule = 'next' | 'skipEndpoint' | 'stop';
 
 export interface AttemptOptions {
-  readonly ringTimeoutMs: number;
+  /** The flow's wish; a buyer's or endpoint's own setting goes before it, the campaign's after it. */
+  readonly ringTimeoutMs: number | undefined;
+  /** Never longer than this, whoever set the ring timeout: what is left of the node's total time. */
+  readonly ringAtMostMs?: number;
+  /** Rules by hangup cause (`USER_BUSY`) or SIP status (`486`), before those of routing/cause-map. */
+  readonly causes?: Readonly<Record<string, CauseRule>>;
   readonly ringback?: Ringback;
   readonly whisper?: Media;
   readonly accept?: { readonly digit: string; readonly timeoutMs: number };
@@ -66,8 +78,10 @@ export interface AttemptResult {
   /** The scope that refused, where outcome is `capped`. */
   readonly cappedBy: string | undefined;
   readonly hungUpBy: 'A' | 'B' | undefined;
-  /** Seconds both talked, 0 where not connected. */
+  /** Milliseconds both talked, 0 where not connected; without word of the answer, the whole time since dialling. */
   readonly talkedMs: number;
+  /** What the cause means for the tries after this one. Default `next`. */
+  readonly next?: CauseRule;
 }
 
 /** Dials endpoints for a call: takes the caps, makes the attempt row, bridges, tells what became of it. */
@@ -91,6 +105,7 @@ export interface QueuePlace {
   position(): Promise<number>;
   /** Estimated wait in ms, undefined before anything is known. */
   expectedWaitMs(): Promise<number | undefined>;
+  /** Gives the place up, and the slot where one is held by now. For every way out but the one by `ready`. Twice is harmless. */
   leave(): Promise<void>;
 }
 export interface Queues {

@@ -1,0 +1,109 @@
+import { Type } from 'typebox';
+import { defineNode } from '../flow/define-node.ts';
+import { attemptOptions, causeFaults, dialParams } from './parts/dial-params.ts';
+import { exitOf, tryInOrder } from './parts/failover.ts';
+
+export const buyer = defineNode({
+  type: 'buyer',
+  help: 'Rings the buyers of the plan one after the other until one takes the call, and joins the two.',
+  params: Type.Object(
+    {
+      buyer: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 200,
+          description: "Only this buyer (name or id); absent: the campaign's plan.",
+        }),
+      ),
+      strategy: Type.Union(
+        [Type.Literal('sequential'), Type.Literal('simultaneous'), Type.Literal('progressive')],
+        { default: 'sequential', description: 'One endpoint after the other.' },
+      ),
+      ...dialParams,
+      accept: Type.Optional(
+        Type.Object(
+          {
+            digit: Type.String({
+              default: '1',
+              pattern: '^[0-9*#]$',
+              description: 'The key that takes the call.',
+            }),
+            timeoutSeconds: Type.Number({
+              default: 10,
+              minimum: 1,
+              maximum: 60,
+              description: 'Time to press it.',
+            }),
+          },
+          {
+            additionalProperties: false,
+            description: 'The buyer hears `whisper` and must press a key to take the call.',
+          },
+        ),
+      ),
+      earlyHangup: Type.Optional(
+        Type.Object(
+          {
+            withinSeconds: Type.Number({ default: 10, minimum: 1, maximum: 300 }),
+            recovery: Type.Union([Type.Literal('next'), Type.Literal('exit')], {
+              default: 'next',
+              description: '`next`: the next endpoint is tried; `exit`: the exit `buyerHungUpEarly`.',
+            }),
+          },
+          {
+            additionalProperties: false,
+            description: 'What is done when the buyer hangs up so soon after answering.',
+          },
+        ),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  exits: {
+    connectedEnded: 'required',
+    buyerHungUpEarly: 'optional',
+    noAnswer: 'required',
+    busy: 'required',
+    rejected: 'required',
+    failed: 'required',
+    allCapped: 'required',
+    notAccepted: 'optional',
+    maxDuration: 'optional',
+  },
+  waitsForCaller: true,
+  check: ({ strategy, accept, whisper, causes }) => [
+    ...(strategy === 'sequential'
+      ? []
+      : [{ field: '/strategy', message: `${strategy} ringing is not built yet: use sequential` }]),
+    ...(accept !== undefined && whisper === undefined
+      ? [{ field: '/whisper', message: 'says which key takes the call, so accept needs it' }]
+      : []),
+    ...causeFaults(causes),
+  ],
+  async run(ctx, params) {
+    const { accept, earlyHangup } = params;
+    const options = attemptOptions(ctx, params);
+    const isEarly = (result: { hungUpBy: 'A' | 'B' | undefined; talkedMs: number }) =>
+      earlyHangup !== undefined &&
+      result.hungUpBy === 'B' &&
+      result.talkedMs < earlyHangup.withinSeconds * 1000;
+    const ended = await tryInOrder(
+      ctx,
+      params.buyer === undefined ? { from: 'campaign' } : { from: 'buyer', buyer: params.buyer },
+      accept === undefined
+        ? options
+        : { ...options, accept: { digit: accept.digit, timeoutMs: accept.timeoutSeconds * 1000 } },
+      { maxAttempts: params.maxAttempts, maxTotalMs: params.maxTotalSeconds * 1000 },
+      (result) => !(isEarly(result) && earlyHangup?.recovery === 'next'),
+    );
+    if (ended.end === 'connected') {
+      ctx.explain(`${ended.candidate.buyerName}, ${ended.candidate.label}: ${ended.result.cause}`);
+      if (ended.result.outcome === 'max_duration') return 'maxDuration';
+      return isEarly(ended.result) ? 'buyerHungUpEarly' : 'connectedEnded';
+    }
+    ctx.explain(ended.why);
+    // The last who answered hung up at once, and nobody was left to try.
+    if (ended.result?.outcome === 'connected') return 'buyerHungUpEarly';
+    return exitOf(ended.result);
+  },
+});

@@ -1,0 +1,139 @@
+import { Type } from 'typebox';
+import type { Media } from '../channel/channel.ts';
+import { defineNode } from '../flow/define-node.ts';
+import { AnnouncementPart, announce } from './parts/announcement.ts';
+import { Deadline } from './parts/deadline.ts';
+
+export const queue = defineNode({
+  type: 'queue',
+  help: 'Waits with music until a buyer has a free slot, first come first served, and holds that slot for the next buyer node.',
+  params: Type.Object(
+    {
+      queue: Type.String({
+        default: 'main',
+        pattern: '^[A-Za-z0-9_.-]{1,64}$',
+        description: "The line's name; queue nodes of the campaign with the same name share it.",
+      }),
+      buyer: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 200,
+          description: "Waits for this buyer (name or id); absent: for any of the campaign's plan.",
+        }),
+      ),
+      priority: Type.Integer({ default: 5, minimum: 0, maximum: 9, description: 'Lower waits less long.' }),
+      maxSize: Type.Integer({
+        default: 100,
+        minimum: 1,
+        maximum: 10_000,
+        description: 'Longer: exit `full`.',
+      }),
+      maxWaitSeconds: Type.Number({
+        default: 300,
+        minimum: 1,
+        maximum: 7200,
+        description: 'Then exit `timeout`.',
+      }),
+      music: Type.Optional(
+        Type.String({
+          pattern: '^(local_stream://[A-Za-z0-9_/-]+|(?!.*\\.\\.)[A-Za-z0-9_][A-Za-z0-9_ /.-]*)$',
+          maxLength: 200,
+          description: "A `local_stream://…` or sound file; absent: FreeSWITCH's music on hold.",
+        }),
+      ),
+      announceEverySeconds: Type.Number({
+        default: 0,
+        minimum: 0,
+        maximum: 3600,
+        description: 'How often the announcement interrupts the music; 0: never.',
+      }),
+      announcement: Type.Array(AnnouncementPart, {
+        default: [],
+        maxItems: 10,
+        description: 'Played one after the other; numbers are said in FreeSWITCH’s own digit sounds.',
+      }),
+      exitKeys: Type.String({
+        default: '',
+        pattern: '^[0-9*#]{0,12}$',
+        description: 'Keys that leave the line by `exitKey:<digit>`.',
+      }),
+      callbackKey: Type.String({
+        default: '',
+        pattern: '^[0-9*#]?$',
+        description: 'The key that leaves the line by `callback`.',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  exits: {
+    ready: 'required',
+    timeout: 'required',
+    full: 'required',
+    noAgents: 'optional',
+    'exitKey:<d>': 'optional',
+    callback: 'optional',
+  },
+  namedExits: ({ exitKeys }) => [...new Set(exitKeys)].map((digit) => `exitKey:${digit}`),
+  waitsForCaller: true,
+  check: ({ exitKeys, callbackKey, announceEverySeconds, announcement }) => [
+    ...(callbackKey !== '' && exitKeys.includes(callbackKey)
+      ? [{ field: '/callbackKey', message: 'is one of exitKeys already' }]
+      : []),
+    ...(announceEverySeconds > 0 && announcement.length === 0
+      ? [{ field: '/announcement', message: 'says nothing, but announceEverySeconds asks for it' }]
+      : []),
+  ],
+  async run(ctx, params) {
+    const joined = await ctx.queues.join({
+      queue: params.queue,
+      priority: params.priority,
+      maxSize: params.maxSize,
+      source: params.buyer === undefined ? { from: 'campaign' } : { from: 'buyer', buyer: params.buyer },
+    });
+    if (!joined.joined) return joined.reason === 'full' ? 'full' : 'noAgents';
+    const { place } = joined;
+    const endsAtMs = ctx.now() + params.maxWaitSeconds * 1000;
+    const everyMs = params.announceEverySeconds > 0 ? params.announceEverySeconds * 1000 : Infinity;
+    const terminators = params.exitKeys + params.callbackKey;
+    let music: Media = { kind: 'music', ...(params.music === undefined ? {} : { source: params.music }) };
+    let turn = false;
+    try {
+      // Before the music only where somebody must wait: a free slot costs no answer.
+      if (!place.ready.aborted && !ctx.channel.answered) await ctx.channel.answer();
+      let announceAtMs = ctx.now() + everyMs;
+      while (!place.ready.aborted) {
+        const leftMs = endsAtMs - ctx.now();
+        if (leftMs <= 0) return 'timeout';
+        const began = ctx.now();
+        const wakeAfter = new Deadline(Math.min(leftMs, announceAtMs - began));
+        let key: string | undefined;
+        try {
+          const until = AbortSignal.any([place.ready, wakeAfter.signal]);
+          const heard = await ctx.channel.play(music, { until, terminators });
+          if (heard.end === 'digit') key = heard.digit;
+          // Music that fails or ends at once would be asked for again and again: wait in silence instead.
+          const broken = heard.end === 'failed' || (heard.end === 'finished' && ctx.now() - began < 1000);
+          if (broken && music.kind === 'silence')
+            throw new Error('the caller cannot be kept waiting: nothing plays');
+          if (broken) {
+            ctx.log.warn({ music: params.music, heard }, 'queue music not played, went on in silence');
+            music = { kind: 'silence', durationMs: 7_200_000 };
+          }
+        } finally {
+          wakeAfter.cancel();
+        }
+        if (!place.ready.aborted && key === undefined && ctx.now() >= announceAtMs) {
+          key = await announce(ctx, place, params.announcement, terminators);
+          announceAtMs = ctx.now() + everyMs;
+        }
+        if (place.ready.aborted || key === undefined) continue;
+        return key === params.callbackKey ? 'callback' : `exitKey:${key}`;
+      }
+      turn = true;
+      ctx.explain(place.lost ? 'the line was lost: went on without a held slot' : 'its turn');
+      return 'ready';
+    } finally {
+      if (!turn) await place.leave();
+    }
+  },
+});
