@@ -56,5 +56,7 @@ export interface Caps {
   release(lease: Pick<CapLease, 'leaseId' | 'claims'>): Promise<void>;
   /** From now on this daemon renews the lease: for leases another daemon took (takeover). */
   adopt(lease: CapLease): void;
+  /** This daemon renews the lease no more and does not release it: another daemon has it now. */
+  disown(lease: Pick<CapLease, 'leaseId'>): void;
   holders(scope: CapScope): Promise<readonly CapHolder[]>;
 }

@@ -10,6 +10,8 @@ export interface SwitchLink {
   breakApplication(uuid: ChannelUuid): Promise<boolean>;
   /** `uuid_kill UUID cause`. */
   kill(uuid: ChannelUuid, cause: string): Promise<boolean>;
+  /** `uuid_exists UUID`; undefined where the connection is away. */
+  exists(uuid: ChannelUuid): Promise<boolean | undefined>;
   /** Facts about one leg until `off` is called; listeners never throw. */
   onLeg(uuid: ChannelUuid, listener: (fact: LegFact) => void): { off(): void };
 }

@@ -1,0 +1,54 @@
+import type { Caps } from '../caps/cap-lease.ts';
+import type { WaitingLines } from '../caps/waiting-line.ts';
+import type { Channel } from '../channel/channel.ts';
+import type { SwitchLink } from '../channel/switch-link.ts';
+import type { NodeTypes } from '../flow/define-node.ts';
+import type { NodeLog } from '../flow/node-context.ts';
+import type { CallRecord } from '../records/call-record.ts';
+import type { DaemonId } from '../telephony/ids.ts';
+import type { AdmissionPolicy } from './admission.ts';
+import type { CallObserver } from './observer.ts';
+import type { CallRegistry } from './registry.ts';
+
+/** A channel as the session holds it: what nodes may do, and what travels with the next verb. */
+export interface SessionChannel extends Channel {
+  /** Variables that must be on the channel before the next verb that may wait; sent in that verb's own packet. */
+  prepare(variables: Readonly<Record<string, string>>): void;
+  /** Begins a recording in the next verb's packet; `onlyBridged` keeps the ringing out of it. */
+  armRecording(
+    path: string,
+    options: { readonly channels: 'mono' | 'stereo'; readonly onlyBridged: boolean },
+  ): void;
+  /** Leaves the channel to FreeSWITCH: it goes on with its next dialplan action. */
+  abandon(): void;
+}
+
+export interface CallLog extends NodeLog {
+  error(facts: object, message: string): void;
+  child(facts: object): CallLog;
+}
+
+/** Everything one call needs of the daemon around it. */
+export interface CallEnvironment {
+  readonly daemonId: DaemonId;
+  readonly admission: AdmissionPolicy;
+  readonly caps: Caps;
+  readonly lines: WaitingLines;
+  readonly nodeTypes: NodeTypes;
+  readonly writer: { write(record: CallRecord): void };
+  readonly registry: CallRegistry;
+  readonly observer: CallObserver;
+  readonly log: CallLog;
+  readonly settings: {
+    readonly whenCapsUnavailable: 'refuse' | 'admit';
+    readonly recordingsFolder: string;
+    readonly sipProfile: string;
+    readonly stepBudget: number;
+    /** How long the end of a call waits for FreeSWITCH's facts about its legs, ms. */
+    readonly factsDeadlineMs: number;
+  };
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+export type { SwitchLink };

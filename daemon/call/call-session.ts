@@ -1,0 +1,337 @@
+import type { CapLease } from '../caps/cap-lease.ts';
+import { type ChannelEnd, ChannelGone } from '../channel/channel.ts';
+import type { LegEnd, LegFact } from '../channel/leg-fact.ts';
+import type { SwitchLink } from '../channel/switch-link.ts';
+import type { TraceRecord } from '../records/call-record.ts';
+import type { Route } from '../routing/route.ts';
+import { redactNumber, toE164 } from '../telephony/e164.ts';
+import type { HangupCause } from '../telephony/hangup-cause.ts';
+import { type CallId, newId } from '../telephony/ids.ts';
+import type { Refusal } from '../telephony/outcome.ts';
+import { admit } from './admission.ts';
+import { assembleRecord, type Ending } from './assemble-record.ts';
+import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
+import { type CallState, decodeCallState, stateVariables } from './call-state.ts';
+import { CallWalk } from './call-walk.ts';
+import { LegBook } from './leg-book.ts';
+import type { LiveCall, LiveSession } from './registry.ts';
+
+/** How long a hang-up we asked for may take before the socket is given up, ms. */
+const hangupDeadlineMs = 5_000;
+
+/**
+ * One call, from the socket FreeSWITCH opened for it to its written record. Owns everything the call holds and gives
+ * it back in `close`, once, whatever happened: the caps, the facts it listens to, its place in the registry.
+ */
+export class CallSession implements LiveSession {
+  readonly #env: CallEnvironment;
+  readonly #channel: SessionChannel;
+  readonly #legs: LegBook;
+  readonly #link: SwitchLink | undefined;
+  readonly #arrivedAtMs: number;
+  readonly #taken: CallState | undefined;
+  #callId: CallId;
+  #log: CallLog;
+  #route: Route | undefined;
+  #did = '';
+  #refusal: Refusal | undefined;
+  #lease: CapLease | undefined;
+  #walk: CallWalk | undefined;
+  #ending: Ending | undefined;
+  #phase = 'admission';
+  #closing: Promise<void> | undefined;
+
+  constructor(env: CallEnvironment, channel: SessionChannel, link: SwitchLink | undefined) {
+    this.#env = env;
+    this.#channel = channel;
+    this.#link = link;
+    this.#arrivedAtMs = env.now();
+    this.#taken = decodeCallState(channel.variable(stateVariables.state));
+    this.#callId = this.#taken?.callId ?? newId<'CallId'>();
+    this.#log = env.log.child({ callId: this.#callId, channelUuid: channel.uuid, leg: 'A' });
+    this.#legs = new LegBook(link, (fact) => this.#onFact(fact));
+  }
+
+  get callId(): CallId {
+    return this.#callId;
+  }
+
+  /** Runs the call to its end. Never rejects: a fault ends this call alone and stands in its record. */
+  async run(): Promise<void> {
+    this.#env.registry.add(this);
+    this.#env.observer.callStarted();
+    this.#legs.expect(this.#channel.uuid, 'A');
+    try {
+      this.#ending = await (this.#taken === undefined ? this.#begin() : this.#goOn(this.#taken));
+    } catch (error) {
+      this.#ending =
+        error instanceof ChannelGone
+          ? this.#endingOf(error.end, undefined)
+          : {
+              cause: 'NORMAL_TEMPORARY_FAILURE',
+              by: 'callfabric',
+              lastNodeType: undefined,
+              reason: String(error),
+              fault: true,
+            };
+      if (this.#ending.fault) this.#log.error({ err: error }, 'call failed');
+    }
+    await this.close();
+  }
+
+  live(): LiveCall {
+    return {
+      callId: this.#callId,
+      tenantId: this.#route?.tenant.tenantId ?? this.#taken?.tenantId,
+      channelUuid: this.#channel.uuid,
+      caller: toE164(this.#channel.callerNumber) ?? this.#channel.callerNumber,
+      did: this.#did === '' ? this.#channel.calledNumber : this.#did,
+      startedAtMs: this.#taken === undefined ? this.#arrivedAtMs : this.#taken.startedAtUs / 1000,
+      state: this.#closing === undefined ? (this.#walk?.phase ?? this.#phase) : 'ending',
+      nodeId: this.#walk?.nodeId,
+      buyerName: this.#walk?.buyerName,
+      takeovers: this.#takeovers,
+    };
+  }
+
+  /** Ends the call from outside; the inbound connection interrupts whatever runs. */
+  async hangup(cause: HangupCause): Promise<void> {
+    if ((await this.#link?.kill(this.#channel.uuid, cause)) !== true) await this.#channel.hangup(cause);
+  }
+
+  accept(leg: LegEnd): void {
+    this.#legs.accept(leg);
+  }
+
+  /** Once: waits for the channel to be over, gives the caps back, waits for FreeSWITCH's facts, writes the record. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  get #takeovers(): number {
+    return this.#taken === undefined ? 0 : this.#taken.takeovers + 1;
+  }
+
+  async #begin(): Promise<Ending> {
+    const env = this.#env;
+    const channel = this.#channel;
+    const decision = await admit({ callId: this.#callId, called: channel.calledNumber }, env.admission);
+    this.#did = decision.did;
+    this.#route = decision.route;
+    if (!decision.admitted) {
+      this.#refusal = decision.refusal;
+      this.#log.info(
+        { did: decision.did, refusal: decision.refusal, reason: decision.reason },
+        'call refused',
+      );
+      env.observer.callRefused(decision.refusal);
+      channel.prepare(this.#ownVariables(decision.route));
+      await channel.hangup(decision.cause);
+      return {
+        cause: decision.cause,
+        by: 'callfabric',
+        lastNodeType: undefined,
+        reason: decision.reason,
+        fault: false,
+      };
+    }
+    this.#lease = decision.lease;
+    channel.prepare(this.#ownVariables(decision.route));
+    const { route } = decision;
+    this.#log.info(
+      {
+        from: redactNumber(channel.callerNumber),
+        did: decision.did,
+        campaign: route.campaign.name,
+        flowVersionId: route.flow.flowVersionId,
+      },
+      'call admitted',
+    );
+    const walk = this.#makeWalk(route);
+    return this.#endingOfWalk(await walk.run(undefined));
+  }
+
+  /** Another daemon began this call and is gone: the same flow version, the same node, nobody dialled twice. */
+  async #goOn(state: CallState): Promise<Ending> {
+    this.#did = state.did;
+    this.#lease = state.lease;
+    if (state.lease !== undefined) this.#env.caps.adopt(state.lease);
+    const node = state.walk.frames.at(-1)?.nodeId;
+    this.#log.info({ did: state.did, nodeId: node, takeovers: this.#takeovers }, 'call taken over');
+    const route = await this.#env.admission.routes.routeFor(state.did);
+    if (route === undefined) {
+      await this.#channel.hangup('NORMAL_TEMPORARY_FAILURE');
+      return {
+        cause: 'NORMAL_TEMPORARY_FAILURE',
+        by: 'callfabric',
+        lastNodeType: undefined,
+        reason: `taken over, but ${state.did} is no number any more`,
+        fault: true,
+      };
+    }
+    this.#route = route;
+    this.#channel.prepare(this.#ownVariables(route));
+    const walk = this.#makeWalk(route);
+    return this.#endingOfWalk(await walk.run(state));
+  }
+
+  #makeWalk(route: Route): CallWalk {
+    this.#walk = new CallWalk({
+      env: this.#env,
+      channel: this.#channel,
+      link: this.#link,
+      legs: this.#legs,
+      route,
+      callId: this.#callId,
+      did: this.#did,
+      lease: this.#lease,
+      takeovers: this.#takeovers,
+      startedAtUs: this.#taken?.startedAtUs ?? this.#arrivedAtMs * 1000,
+      log: this.#log,
+    });
+    return this.#walk;
+  }
+
+  #ownVariables(route: Route | undefined): Record<string, string> {
+    return {
+      [stateVariables.call]: this.#callId,
+      [stateVariables.daemon]: this.#env.daemonId,
+      ...(route === undefined ? {} : { [stateVariables.tenant]: route.tenant.tenantId }),
+      export_vars: `${stateVariables.call},${stateVariables.daemon},${stateVariables.tenant}`,
+      hangup_after_bridge: 'false',
+      continue_on_fail: 'true',
+    };
+  }
+
+  #onFact(fact: LegFact): void {
+    this.#walk?.onFact(fact);
+    if (fact.kind === 'ended')
+      this.#log.debug({ channel: fact.channelUuid, cause: fact.leg.cause }, 'leg ended');
+  }
+
+  #endingOf(end: ChannelEnd, lastNodeType: string | undefined, reason?: string): Ending {
+    const by = end.by === 'lost' ? 'network' : end.by;
+    return { cause: end.cause, by, lastNodeType, reason, fault: false };
+  }
+
+  #endingOfWalk(end: Awaited<ReturnType<CallWalk['run']>>): Ending {
+    return end.gone === undefined
+      ? {
+          cause: end.cause,
+          by: 'callfabric',
+          lastNodeType: end.nodeType,
+          reason: end.reason,
+          fault: end.fault,
+        }
+      : this.#endingOf(end.gone, end.nodeType, end.reason);
+  }
+
+  async #close(): Promise<void> {
+    const ending: Ending = this.#ending ?? {
+      cause: 'NORMAL_TEMPORARY_FAILURE',
+      by: 'callfabric',
+      lastNodeType: undefined,
+      reason: undefined,
+      fault: true,
+    };
+    await this.#endChannel(ending.cause);
+    const moved = ending.by === 'network' && (await this.#livesOn());
+    if (moved) {
+      this.#log.warn({}, 'socket lost while the channel lives: another daemon goes on with this call');
+      if (this.#lease !== undefined) this.#env.caps.disown(this.#lease);
+    } else {
+      if (this.#lease !== undefined) await this.#env.caps.release(this.#lease);
+      await this.#legs.allEnded(this.#env.settings.factsDeadlineMs);
+      this.#write(ending);
+    }
+    this.#legs.close();
+    this.#env.registry.remove(this);
+  }
+
+  /** The channel must be over before its record is made; one that will not go is given up. */
+  async #endChannel(cause: HangupCause): Promise<void> {
+    const { hungUp } = this.#channel;
+    if (hungUp.aborted) return;
+    const deadline = AbortSignal.timeout(hangupDeadlineMs);
+    const over = Promise.withResolvers<void>();
+    hungUp.addEventListener('abort', () => over.resolve(), { once: true });
+    deadline.addEventListener('abort', () => over.resolve(), { once: true });
+    this.#channel.hangup(cause).catch(() => {}); // the end of the channel is what counts, and it is awaited below
+    await over.promise;
+    if (!hungUp.aborted) {
+      this.#log.error({ cause }, 'channel did not end in time: it was abandoned');
+      this.#channel.abandon();
+    }
+  }
+
+  /** True where the A-leg outlived its socket: FreeSWITCH has handed it, or will hand it, to the takeover socket. */
+  async #livesOn(): Promise<boolean> {
+    const successor = this.#env.registry.get(this.#callId);
+    if (successor !== undefined && successor !== this) return true;
+    return (await this.#link?.exists(this.#channel.uuid)) === true;
+  }
+
+  #write(ending: Ending): void {
+    const env = this.#env;
+    const route = this.#route;
+    const walk = this.#walk;
+    const trace: readonly TraceRecord[] = walk?.trace ?? [];
+    const tenantId = route?.tenant.tenantId ?? this.#taken?.tenantId;
+    const nowUs = env.now() * 1000;
+    if (tenantId === undefined) {
+      this.#log.info(
+        { refusal: this.#refusal, cause: ending.cause },
+        'call ended, no tenant to write it under',
+      );
+      return;
+    }
+    const record = assembleRecord({
+      base: {
+        callId: this.#callId,
+        tenantId,
+        campaignId: route?.campaign.campaignId ?? this.#taken?.campaignId,
+        phoneNumberId: route?.number.phoneNumberId ?? this.#taken?.phoneNumberId,
+        publisherId: route?.publisherId ?? this.#taken?.publisherId,
+        flowVersionId: walk?.flowVersionId ?? route?.flow?.flowVersionId,
+        switchName: this.#channel.switchName,
+        daemonId: env.daemonId,
+        caller: toE164(this.#channel.callerNumber) ?? this.#channel.callerNumber,
+        callerName: this.#channel.callerName,
+        did: this.#did,
+        startedAtUs: this.#taken?.startedAtUs ?? this.#arrivedAtMs * 1000,
+        refusal: this.#refusal,
+        variables: walk?.variables ?? {},
+        tags: walk?.tags ?? [],
+        takeovers: this.#takeovers,
+        source: ending.by === 'network' ? 'switch' : 'session',
+        trace,
+        recordings: walk?.recordings ?? [],
+      },
+      channelUuid: this.#channel.uuid,
+      ending,
+      attempts: walk?.attempts ?? [],
+      legs: this.#legs,
+      nowUs,
+      calledNumber: this.#channel.calledNumber,
+    });
+    env.writer.write(record);
+    const durationMs = Math.round((record.endedAtUs - record.startedAtUs) / 1000);
+    env.observer.callEnded(record.outcome, durationMs);
+    const first = record.attempts[0];
+    if (first?.ringingAtUs !== undefined)
+      env.observer.postDialDelay((first.ringingAtUs - record.startedAtUs) / 1000);
+    this.#log.info(
+      {
+        outcome: record.outcome,
+        cause: record.cause,
+        hungUpBy: record.hungUpBy,
+        ms: durationMs,
+        attempts: record.attempts.length,
+        steps: trace.length,
+        reason: record.reason,
+      },
+      'call ended',
+    );
+  }
+}

@@ -1,0 +1,46 @@
+import type { Channel } from '../channel/channel.ts';
+import type { AttemptResult } from '../flow/node-context.ts';
+import { attemptOutcomeOf } from '../routing/cause-map.ts';
+import { isHangupCause, toHangupCause } from '../telephony/hangup-cause.ts';
+import type { AttemptUnderWay } from './call-state.ts';
+
+/**
+ * What became of an attempt whose daemon died while it ran, read from the A-leg's own variables: FreeSWITCH hands the
+ * channel over only after `bridge` returned. Undefined: the bridge never began (the daemon died before it was sent).
+ * Source: switch_ivr_originate.c (originate_disposition), switch_ivr_bridge.c (last_bridge_to, bridge_hangup_cause).
+ */
+export function resultOfInterrupted(
+  attempt: AttemptUnderWay,
+  channel: Channel,
+  nowMs: number,
+): AttemptResult | undefined {
+  const joined = [
+    channel.variable('last_bridge_to'),
+    channel.variable('bridge_uuid'),
+    channel.variable('signal_bond'),
+  ].includes(attempt.legUuid);
+  if (joined) {
+    const cause = toHangupCause(
+      channel.variable('last_bridge_hangup_cause') ?? channel.variable('bridge_hangup_cause'),
+    );
+    return {
+      outcome: cause === 'ALLOTTED_TIMEOUT' ? 'max_duration' : 'connected',
+      cause,
+      sipCode: undefined,
+      cappedBy: undefined,
+      hungUpBy: 'B',
+      talkedMs: Math.max(0, nowMs - attempt.dialledAtUs / 1000),
+    };
+  }
+  const disposition = channel.variable('originate_disposition');
+  if (disposition === undefined || disposition === 'failure' || !isHangupCause(disposition)) return undefined;
+  if (channel.variable('callfabric_dialled') !== attempt.legUuid) return undefined;
+  return {
+    outcome: attemptOutcomeOf(disposition),
+    cause: disposition,
+    sipCode: undefined,
+    cappedBy: undefined,
+    hungUpBy: undefined,
+    talkedMs: 0,
+  };
+}
