@@ -1,0 +1,62 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import {
+  changed,
+  isE164,
+  key,
+  maxCalls,
+  notifyChanged,
+  priority,
+  ringTimeoutMs,
+  weight,
+  written,
+} from './columns.ts';
+import { Tenant } from './tenant.ts';
+
+/** Who takes the calls and pays for them. */
+export const Buyer = defineEntity({
+  name: 'Buyer',
+  tableName: 'buyer',
+  properties: {
+    id: key(),
+    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    name: p.text(),
+    enabled: p.boolean().default(true),
+    maxCalls: maxCalls(),
+    ringTimeoutMs: ringTimeoutMs(),
+    createdAt: written(),
+    updatedAt: changed(),
+  },
+  uniques: [{ properties: ['tenant', 'name'] }],
+  triggers: [notifyChanged()],
+});
+export type Buyer = InferEntity<typeof Buyer>;
+
+/** One place a buyer can be rung at: a SIP URI, or a telephone number reached through the tenant's trunks. */
+export const BuyerEndpoint = defineEntity({
+  name: 'BuyerEndpoint',
+  tableName: 'buyer_endpoint',
+  properties: {
+    id: key(),
+    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    buyer: () => p.manyToOne(Buyer).deleteRule('cascade'),
+    label: p.text(),
+    kind: p.enum(['sip', 'pstn'] as const),
+    destination: p.text(),
+    enabled: p.boolean().default(true),
+    maxCalls: maxCalls(),
+    priority: priority(),
+    weight: weight(),
+    ringTimeoutMs: ringTimeoutMs(),
+    createdAt: written(),
+    updatedAt: changed(),
+  },
+  indexes: [{ properties: ['tenant', 'buyer'] }, { properties: ['buyer'] }],
+  checks: [
+    {
+      name: 'buyer_endpoint_destination_form',
+      expression: `case kind when 'pstn' then ${isE164('destination')} else destination ~ '^sips?:[^[:space:]]+$' end`,
+    },
+  ],
+  triggers: [notifyChanged()],
+});
+export type BuyerEndpoint = InferEntity<typeof BuyerEndpoint>;

@@ -1,0 +1,57 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { hangupSides } from '../daemon/telephony/outcome.ts';
+import { Call } from './call.ts';
+import { moment, written } from './columns.ts';
+
+/** One channel of a call. */
+export const CallLeg = defineEntity({
+  name: 'CallLeg',
+  tableName: 'call_leg',
+  properties: {
+    id: p.uuid().primary(),
+    tenantId: p.uuid(),
+    call: () => p.manyToOne(Call).deleteRule('cascade').index(),
+    side: p.enum(['A', 'B'] as const),
+    /** FreeSWITCH's own name of the leg. */
+    channelUuid: p.text().unique(),
+    /** The attempt that made this leg; null on the A-leg. */
+    attemptId: p.uuid().nullable(),
+  },
+});
+export type CallLeg = InferEntity<typeof CallLeg>;
+
+/** What FreeSWITCH says of one leg it ended: exactly one a channel. `id` is the leg's. */
+export const Cdr = defineEntity({
+  name: 'Cdr',
+  tableName: 'cdr',
+  properties: {
+    id: p.uuid().primary(),
+    tenantId: p.uuid(),
+    call: () => p.manyToOne(Call).deleteRule('cascade').index(),
+    channelUuid: p.text().unique(),
+    side: p.enum(['A', 'B'] as const),
+    startedAt: moment(),
+    progressAt: moment().nullable(),
+    progressMediaAt: moment().nullable(),
+    answeredAt: moment().nullable(),
+    bridgedAt: moment().nullable(),
+    endedAt: moment(),
+    /** Whole milliseconds from answer to end, FreeSWITCH's own figure. */
+    billMs: p.bigint('number').check('bill_ms >= 0'),
+    cause: p.text(),
+    q850: p.integer(),
+    sipCode: p.integer().nullable(),
+    hungUpBy: p.enum(hangupSides),
+    callerNumber: p.text(),
+    calledNumber: p.text(),
+    codec: p.text().nullable(),
+    mos: p.float().nullable(),
+    sipCallId: p.text().nullable(),
+    remoteAddress: p.text().nullable(),
+    /** `estimated` is replaced by a true one, never the other way. */
+    source: p.enum(['event', 'json_cdr', 'estimated'] as const),
+    writtenAt: written(),
+  },
+  indexes: [{ properties: ['tenantId', 'startedAt'] }],
+});
+export type Cdr = InferEntity<typeof Cdr>;

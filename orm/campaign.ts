@@ -1,0 +1,74 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { Buyer } from './buyer.ts';
+import { changed, isE164, key, maxCalls, notifyChanged, priority, weight, written } from './columns.ts';
+import { Flow } from './flow.ts';
+import { Publisher } from './publisher.ts';
+import { Tenant } from './tenant.ts';
+
+/** What a number's calls are for: a flow, and the buyers who may get them. */
+export const Campaign = defineEntity({
+  name: 'Campaign',
+  tableName: 'campaign',
+  properties: {
+    id: key(),
+    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    name: p.text(),
+    flow: () => p.manyToOne(Flow).nullable().deleteRule('set null'),
+    enabled: p.boolean().default(true),
+    maxCalls: maxCalls(),
+    ringTimeoutMs: p.integer().default(20_000).check('ring_timeout_ms between 1000 and 600000'),
+    /** Null: no recording unless a node asks for it. */
+    record: p.enum(['mono', 'stereo'] as const).nullable(),
+    recordingRetentionDays: p.integer().nullable().check('recording_retention_days > 0'),
+    createdAt: written(),
+    updatedAt: changed(),
+  },
+  uniques: [{ properties: ['tenant', 'name'] }],
+  indexes: [{ properties: ['flow'] }],
+  triggers: [notifyChanged()],
+});
+export type Campaign = InferEntity<typeof Campaign>;
+
+/** A buyer's place in a campaign's plan. */
+export const CampaignBuyer = defineEntity({
+  name: 'CampaignBuyer',
+  tableName: 'campaign_buyer',
+  properties: {
+    id: key(),
+    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    campaign: () => p.manyToOne(Campaign).deleteRule('cascade'),
+    buyer: () => p.manyToOne(Buyer).deleteRule('cascade'),
+    enabled: p.boolean().default(true),
+    priority: priority(),
+    weight: weight(),
+  },
+  uniques: [{ properties: ['campaign', 'buyer'] }],
+  indexes: [{ properties: ['tenant', 'campaign'] }, { properties: ['buyer'] }],
+  triggers: [notifyChanged()],
+});
+export type CampaignBuyer = InferEntity<typeof CampaignBuyer>;
+
+/** A DID. It belongs to one tenant of the installation and is routed while it has a campaign. */
+export const PhoneNumber = defineEntity({
+  name: 'PhoneNumber',
+  tableName: 'phone_number',
+  properties: {
+    id: key(),
+    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    e164: p.text().unique().check(isE164('e164')),
+    campaign: () => p.manyToOne(Campaign).nullable().deleteRule('set null'),
+    publisher: () => p.manyToOne(Publisher).nullable().deleteRule('set null'),
+    enabled: p.boolean().default(true),
+    maxCalls: maxCalls(),
+    tags: p.array().defaultRaw("'{}'"),
+    createdAt: written(),
+    updatedAt: changed(),
+  },
+  indexes: [
+    { properties: ['tenant', 'campaign'] },
+    { properties: ['campaign'] },
+    { properties: ['publisher'] },
+  ],
+  triggers: [notifyChanged()],
+});
+export type PhoneNumber = InferEntity<typeof PhoneNumber>;

@@ -1,0 +1,51 @@
+import { p } from '@mikro-orm/postgresql';
+import { newId } from '../daemon/telephony/ids.ts';
+
+/** Key of a business row: UUIDv7, made by us, so that a row has its name before it is written. */
+export const key = () =>
+  p
+    .uuid()
+    .primary()
+    .onCreate(() => newId<'Row'>());
+
+/** A moment with FreeSWITCH's microseconds (`timestamptz(6)`). */
+export const moment = () => p.datetime(6).columnType('timestamptz(6)');
+
+/** When PostgreSQL wrote the row. */
+export const written = () =>
+  moment()
+    .defaultRaw('now()')
+    .onCreate(() => new Date());
+
+/** When the row was last changed through the ORM. */
+export const changed = () =>
+  moment()
+    .defaultRaw('now()')
+    .onCreate(() => new Date())
+    .onUpdate(() => new Date());
+
+/** How many calls at once; null limits nothing. */
+export const maxCalls = () => p.integer().nullable().check('max_calls >= 0');
+
+/** Lower first. */
+export const priority = () => p.integer().default(0).check('priority >= 0');
+
+/** Share among equals in priority; 0 is tried last. */
+export const weight = () => p.integer().default(1).check('weight >= 0');
+
+/** How long a callee may ring; null: the level above says (campaign < buyer < endpoint). */
+export const ringTimeoutMs = () => p.integer().nullable().check('ring_timeout_ms between 1000 and 600000');
+
+/** E.164 as a check's expression. */
+export const isE164 = (column: string): string => `${column} ~ '^\\+[1-9][0-9]{6,14}$'`;
+
+/**
+ * Tells every daemon, at commit, that the configuration of a tenant changed (`callfabric_changed`, payload: tenant id);
+ * PostgreSQL folds equal notices of one transaction into one.
+ */
+export const notifyChanged = (tenantColumn: 'tenant_id' | 'id' = 'tenant_id') => ({
+  name: 'notify_changed',
+  timing: 'after' as const,
+  events: ['insert' as const, 'update' as const, 'delete' as const],
+  body: `perform pg_notify('callfabric_changed', coalesce(new.${tenantColumn}, old.${tenantColumn})::text); return null`,
+});

@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url';
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
+import { entities } from './index.ts';
+
+export interface DatabaseOptions {
+  /** Connections this process may hold. Default 10. */
+  readonly maxConnections?: number;
+  /** How long a connection may take to come. Default 3000. */
+  readonly connectTimeoutMs?: number;
+  /** PostgreSQL itself ends a statement after this. Default 30000; 0 is never. */
+  readonly statementTimeoutMs?: number;
+  /** Shown in pg_stat_activity. Default `callfabric`. */
+  readonly applicationName?: string;
+  /** Gets what the ORM has to say (dropped idle connections). Default: nothing is said. */
+  readonly log?: (message: string) => void;
+}
+
+/** The folder of migrations, as this checkout has it. */
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+
+/** MikroORM's configuration for the database at `url` (`postgres://…`). Opens nothing. */
+export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
+  const config = defineConfig({
+    clientUrl: url,
+    entities: [...entities],
+    extensions: [Migrator],
+    logger: options.log ?? (() => {}),
+    colors: false,
+    forceUtcTimezone: true,
+    // A slip in the address must not make a new, empty database.
+    ensureDatabase: false,
+    pool: { min: 0, max: options.maxConnections ?? 10, idleTimeoutMillis: 60_000 },
+    driverOptions: {
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 3000,
+      statement_timeout: options.statementTimeoutMs ?? 30_000,
+      application_name: options.applicationName ?? 'callfabric',
+      keepAlive: true,
+    },
+    migrations: {
+      path: migrationsFolder,
+      glob: 'Migration*.ts',
+      emit: 'ts',
+      snapshotName: '.snapshot-callfabric',
+      // The snapshot is written by db:migrate:create alone; applying changes no file.
+      snapshotOnMigrate: false,
+      silent: true,
+    },
+  });
+  return config;
+}
+
+/** An ORM for the database at `url`. Connects with its first query; close it with `orm.close(true)`. */
+export function openOrm(url: string, options: DatabaseOptions = {}): MikroORM {
+  return new MikroORM(ormConfig(url, options));
+}

@@ -1,0 +1,20 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { changed, key, notifyChanged, written } from './columns.ts';
+import { Tenant } from './tenant.ts';
+
+/** Who sends the calls and is paid for them. */
+export const Publisher = defineEntity({
+  name: 'Publisher',
+  tableName: 'publisher',
+  properties: {
+    id: key(),
+    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    name: p.text(),
+    enabled: p.boolean().default(true),
+    createdAt: written(),
+    updatedAt: changed(),
+  },
+  uniques: [{ properties: ['tenant', 'name'] }],
+  triggers: [notifyChanged()],
+});
+export type Publisher = InferEntity<typeof Publisher>;

@@ -1,0 +1,44 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { Call } from './call.ts';
+import { moment, written } from './columns.ts';
+
+export const recordingStatuses = ['pending', 'stored', 'failed', 'empty'] as const;
+
+/** What was recorded of a call. `location` stands only once the file was verified where it is kept. */
+export const Recording = defineEntity({
+  name: 'Recording',
+  tableName: 'recording',
+  properties: {
+    id: p.uuid().primary(),
+    tenantId: p.uuid(),
+    call: () => p.manyToOne(Call).deleteRule('cascade').index(),
+    /** Absolute, on the disk FreeSWITCH writes to. */
+    path: p.text(),
+    channels: p.enum(['mono', 'stereo'] as const),
+    startedAt: moment(),
+    stoppedAt: moment().nullable(),
+    status: p.enum(recordingStatuses).default('pending'),
+    /** `file:///…` or `s3://bucket/key`. */
+    location: p.text().nullable(),
+    bytes: p.bigint('number').nullable().check('bytes >= 0'),
+    durationMs: p.integer().nullable().check('duration_ms >= 0'),
+    sha256: p.text().nullable().check("sha256 ~ '^[0-9a-f]{64}$'"),
+    /** Why it failed, or why the last try to store it did. */
+    reason: p.text().nullable(),
+    retentionDays: p.integer().nullable(),
+    tries: p.integer().default(0),
+    verifiedAt: moment().nullable(),
+    writtenAt: written(),
+  },
+  indexes: [
+    { name: 'recording_pending', properties: ['tenantId', 'writtenAt'], where: "status = 'pending'" },
+  ],
+  checks: [
+    {
+      name: 'recording_stored_is_verified',
+      expression:
+        "status <> 'stored' or (location is not null and bytes is not null and duration_ms is not null and sha256 is not null)",
+    },
+  ],
+});
+export type Recording = InferEntity<typeof Recording>;
