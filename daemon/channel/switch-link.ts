@@ -6,6 +6,8 @@ export interface SwitchLink {
   readonly switchName: SwitchName;
   /** False while the connection is away: no facts, no interruptions; calls go on. */
   readonly connected: boolean;
+  /** How often the connection was lost so far: where it grew, facts may have been missed. */
+  readonly interruptions?: number;
   /** `uuid_break UUID all`: ends the running application. False where there is no such channel or no connection. */
   breakApplication(uuid: ChannelUuid): Promise<boolean>;
   /** `uuid_kill UUID cause`. */
