@@ -51,7 +51,7 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
   const said = error instanceof Error ? error.message : String(error);
   const fault = (kind: DatabaseFaultKind, message: string): DatabaseFault =>
     new DatabaseFault(kind, message, error);
-  switch (codeOf(error)) {
+  switch (codeOf(error) ?? '') {
     case 'ECONNREFUSED':
       return fault(
         'connection_refused',

@@ -1,0 +1,123 @@
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { openOrm } from './config.ts';
+import { explainDatabaseFault } from './database-fault.ts';
+import type { FlowDocument } from './flow-document.ts';
+import {
+  seedBuyer,
+  seedCampaign,
+  seedFlow,
+  seedNumber,
+  seedPublisher,
+  seedTenant,
+  seedTrunk,
+} from './seed-parts.ts';
+
+export interface SeedOptions {
+  /** True: only what a production installation needs, no test data. */
+  readonly production: boolean;
+}
+
+/** IVR → Queue → Buyer failover: 3 nodes, 2 edges, and a fallback for every other exit. */
+export const testFlow: FlowDocument = {
+  entry: 'menu',
+  fallback: { cause: 'NORMAL_CLEARING' },
+  nodes: [
+    {
+      id: 'menu',
+      type: 'ivr',
+      label: 'Press 1',
+      params: {
+        prompt: { kind: 'file', path: 'ivr/ivr-welcome.wav' },
+        keys: ['1'],
+        matches: [],
+        minDigits: 1,
+        maxDigits: 1,
+        terminator: '',
+        firstDigitTimeoutSeconds: 5,
+        interDigitTimeoutSeconds: 3,
+        maxTimeouts: 3,
+        maxInvalid: 3,
+        bargeIn: true,
+      },
+    },
+    {
+      id: 'line',
+      type: 'queue',
+      label: 'Wait for a buyer',
+      params: {
+        queue: 'main',
+        priority: 5,
+        maxSize: 100,
+        maxWaitSeconds: 300,
+        announceEverySeconds: 0,
+        announcement: [],
+        exitKeys: '',
+        callbackKey: '',
+      },
+    },
+    {
+      id: 'buyers',
+      type: 'buyer',
+      label: 'Buyer failover',
+      params: {
+        strategy: 'sequential',
+        maxAttempts: 10,
+        maxTotalSeconds: 120,
+        ringback: { kind: 'media', media: { kind: 'tone', tone: '%(2000,4000,440,480)' } },
+        causes: {},
+      },
+    },
+  ],
+  edges: [
+    { from: 'menu', exit: 'key:1', to: 'line' },
+    { from: 'line', exit: 'ready', to: 'buyers' },
+  ],
+};
+
+/** The development data of one test tenant: two numbers, a campaign with a flow, a buyer, a carrier. */
+export async function seedDevelopment(em: EntityManager): Promise<void> {
+  const tenant = await seedTenant(em, 'test-org', 'Test Organization');
+  await em.flush();
+  await seedTrunk(em, tenant, { carrier: 'Test Carrier', name: 'Test Trunk', gateway: 'test-trunk' });
+  const publisher = await seedPublisher(em, tenant, 'Test Publisher');
+  const buyer = await seedBuyer(em, tenant, {
+    name: 'Test Buyer',
+    endpoints: [
+      { label: 'SIP', kind: 'sip', destination: 'sip:buyer@127.0.0.1:5070', priority: 0 },
+      { label: 'PSTN', kind: 'pstn', destination: '+15555550123', priority: 1 },
+    ],
+  });
+  const flow = await seedFlow(em, tenant, 'IVR, queue, buyer failover', testFlow);
+  const campaign = await seedCampaign(em, tenant, {
+    name: 'Test Campaign',
+    flow,
+    record: 'stereo',
+    buyers: [{ buyer }],
+  });
+  for (const e164 of ['+15551234567', '+15559876543'])
+    await seedNumber(em, tenant, { e164, campaign, publisher });
+  await em.flush();
+}
+
+/**
+ * Fills the database at `url` with what `options` asks for; again is harmless. All or nothing. `more` adds to the
+ * development data in the same transaction (the demo's buyers). Throws DatabaseFault, whose message says what to do.
+ */
+export async function seed(
+  url: string,
+  options: SeedOptions,
+  more?: (em: EntityManager) => Promise<void>,
+): Promise<void> {
+  const orm = openOrm(url, { applicationName: 'callfabric seed' });
+  try {
+    await orm.em.fork().transactional(async (em) => {
+      if (options.production) return; // nothing of this release needs rows to begin with
+      await seedDevelopment(em);
+      await more?.(em);
+    });
+  } catch (error) {
+    throw explainDatabaseFault(error, url);
+  } finally {
+    await orm.close(true);
+  }
+}
