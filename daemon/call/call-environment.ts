@@ -1,10 +1,10 @@
 import type { Caps } from '../caps/cap-lease.ts';
 import type { WaitingLines } from '../caps/waiting-line.ts';
 import type { Channel } from '../channel/channel.ts';
-import type { SwitchLink } from '../channel/switch-link.ts';
 import type { NodeTypes } from '../flow/define-node.ts';
 import type { NodeLog } from '../flow/node-context.ts';
 import type { CallRecord } from '../records/call-record.ts';
+import type { SmoothWeights } from '../routing/smooth-weights.ts';
 import type { DaemonId } from '../telephony/ids.ts';
 import type { AdmissionPolicy } from './admission.ts';
 import type { CallObserver } from './observer.ts';
@@ -35,6 +35,8 @@ export interface CallEnvironment {
   readonly caps: Caps;
   readonly lines: WaitingLines;
   readonly nodeTypes: NodeTypes;
+  /** Shares of buyers and trunks, kept from call to call. */
+  readonly weights: SmoothWeights;
   readonly writer: { write(record: CallRecord): void };
   readonly registry: CallRegistry;
   readonly observer: CallObserver;
@@ -50,5 +52,3 @@ export interface CallEnvironment {
   /** Milliseconds since 1970. */
   now(): number;
 }
-
-export type { SwitchLink };

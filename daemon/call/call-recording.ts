@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
-import type { Channel } from '../channel/channel.ts';
 import { ChannelGone } from '../channel/channel.ts';
 import type { NodeLog, RecordingControl } from '../flow/node-context.ts';
 import type { RecordingRecord } from '../records/call-record.ts';
 import { type CallId, newId, type RecordingId, type TenantId } from '../telephony/ids.ts';
+import type { SessionChannel } from './call-environment.ts';
 
 interface Recording {
   readonly recordingId: RecordingId;
@@ -15,7 +15,7 @@ interface Recording {
 }
 
 export interface CallRecordingOptions {
-  readonly channel: Channel;
+  readonly channel: SessionChannel;
   /** Absolute, on the disk FreeSWITCH writes to. */
   readonly folder: string;
   readonly tenantId: TenantId;
@@ -52,16 +52,8 @@ export class CallRecording implements RecordingControl {
     retentionDays?: number;
   }): Promise<'recording' | 'storageUnavailable'> {
     if (this.#running !== undefined) return 'recording';
-    const { channel, folder, tenantId, callId, log, now } = this.#options;
-    const day = new Date(now()).toISOString().slice(0, 10).replaceAll('-', '/');
-    const recording: Recording = {
-      recordingId: newId<'RecordingId'>(),
-      path: posix.join(folder, tenantId, day, `${callId}-${this.#recordings.length + 1}.wav`),
-      channels: options.channels,
-      startedAtUs: now() * 1000,
-      retentionDays: options.retentionDays,
-      stoppedAtUs: undefined,
-    };
+    const { channel, log } = this.#options;
+    const recording = this.#next(options.channels, options.retentionDays);
     try {
       await channel.startRecording(recording.path, { channels: options.channels });
     } catch (error) {
@@ -72,6 +64,15 @@ export class CallRecording implements RecordingControl {
     this.#recordings.push(recording);
     this.#running = recording;
     return 'recording';
+  }
+
+  /** Begins one with the next verb, of the conversation only: nobody waits for it, and no ringing is in it. */
+  arm(channels: 'mono' | 'stereo'): void {
+    if (this.#running !== undefined) return;
+    const recording = this.#next(channels, undefined);
+    this.#options.channel.armRecording(recording.path, { channels, onlyBridged: true });
+    this.#recordings.push(recording);
+    this.#running = recording;
   }
 
   async stop(): Promise<void> {
@@ -93,5 +94,18 @@ export class CallRecording implements RecordingControl {
 
   records(): RecordingRecord[] {
     return this.#recordings.map((recording) => ({ ...recording }));
+  }
+
+  #next(channels: 'mono' | 'stereo', retentionDays: number | undefined): Recording {
+    const { folder, tenantId, callId, now } = this.#options;
+    const day = new Date(now()).toISOString().slice(0, 10).replaceAll('-', '/');
+    return {
+      recordingId: newId<'RecordingId'>(),
+      path: posix.join(folder, tenantId, day, `${callId}-${this.#recordings.length + 1}.wav`),
+      channels,
+      startedAtUs: now() * 1000,
+      retentionDays,
+      stoppedAtUs: undefined,
+    };
   }
 }

@@ -1,0 +1,299 @@
+import type { CapLease } from '../caps/cap-lease.ts';
+import type { ChannelEnd } from '../channel/channel.ts';
+import type { LegFact } from '../channel/leg-fact.ts';
+import type { SwitchLink } from '../channel/switch-link.ts';
+import type { CallFacts } from '../flow/node-context.ts';
+import type { WalkState } from '../flow/walk-state.ts';
+import { walk } from '../flow/walker.ts';
+import type { AttemptRecord, RecordingRecord, TraceRecord } from '../records/call-record.ts';
+import type { AttemptBegun } from '../routing/attempt-log.ts';
+import { Dialer, type Interrupted } from '../routing/dialer.ts';
+import { Queueing } from '../routing/queueing.ts';
+import type { Route } from '../routing/route.ts';
+import { toE164 } from '../telephony/e164.ts';
+import type { HangupCause } from '../telephony/hangup-cause.ts';
+import type { CallId, EndpointId, FlowVersionId } from '../telephony/ids.ts';
+import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
+import { CallRecording } from './call-recording.ts';
+import { type AttemptUnderWay, type CallState, encodeCallState } from './call-state.ts';
+import type { LegBook } from './leg-book.ts';
+import { resultOfInterrupted } from './takeover.ts';
+
+export interface CallWalkParts {
+  readonly env: CallEnvironment;
+  readonly channel: SessionChannel;
+  readonly link: SwitchLink | undefined;
+  readonly legs: LegBook;
+  readonly route: Route;
+  readonly callId: CallId;
+  readonly did: string;
+  readonly lease: CapLease | undefined;
+  readonly takeovers: number;
+  readonly startedAtUs: number;
+  readonly log: CallLog;
+}
+
+/** How the walk ended: the channel went (`gone`), or the flow did with `cause`. */
+export interface CallWalkEnd {
+  readonly gone: ChannelEnd | undefined;
+  readonly cause: HangupCause;
+  readonly nodeType: string | undefined;
+  readonly reason: string | undefined;
+  readonly fault: boolean;
+}
+
+/**
+ * One call on its way through its flow: gives the walker the channel, the dialing, the queue and the recording, and
+ * before every step puts onto the channel what another daemon would need to go on.
+ */
+export class CallWalk {
+  readonly #parts: CallWalkParts;
+  readonly trace: TraceRecord[] = [];
+  readonly attempts: AttemptRecord[] = [];
+  readonly #tried: EndpointId[] = [];
+  #recording: CallRecording | undefined;
+  #recordsBridges = false;
+  #underWay: AttemptUnderWay | undefined;
+  #attemptsMade = 0;
+  #steps = 0;
+  #state: WalkState | undefined;
+  #bridged = false;
+  buyerName: string | undefined;
+
+  constructor(parts: CallWalkParts) {
+    this.#parts = parts;
+  }
+
+  get phase(): string | undefined {
+    if (this.#underWay !== undefined) return this.#bridged ? 'bridged' : 'ringing';
+    return this.nodeId;
+  }
+
+  get nodeId(): string | undefined {
+    return this.#state?.frames.at(-1)?.nodeId;
+  }
+
+  get flowVersionId(): FlowVersionId | undefined {
+    return this.#state?.frames[0]?.flowVersionId;
+  }
+
+  get variables(): Readonly<Record<string, string>> {
+    return this.#state?.variables ?? {};
+  }
+
+  get tags(): readonly string[] {
+    return this.#state?.tags ?? [];
+  }
+
+  /** A recording that only bridges would have filled, of a call nobody took, is none. */
+  get recordings(): RecordingRecord[] {
+    const talked = this.attempts.some(({ outcome }) => outcome === 'connected' || outcome === 'max_duration');
+    return this.#recordsBridges && !talked ? [] : (this.#recording?.records() ?? []);
+  }
+
+  onFact(fact: LegFact): void {
+    if (fact.kind === 'bridged') this.#bridged = true;
+    if (fact.kind === 'recordingStopped') this.#recording?.stopped(fact.path, fact.atUs);
+  }
+
+  /** Walks to the end; rejects only for a fault outside the flow. `state`: what the daemon before us carried. */
+  async run(state: CallState | undefined): Promise<CallWalkEnd> {
+    const { env, channel, route, callId, did, link, log, startedAtUs } = this.#parts;
+    const start = state?.walk ?? this.#firstState();
+    const flowVersionId = start.frames[0]?.flowVersionId;
+    if (flowVersionId === undefined) throw new Error('the call has no flow version to walk');
+    this.#attemptsMade = state?.attemptsMade ?? 0;
+    this.#steps = state?.traceSteps ?? 0;
+    this.#tried.push(...(state?.tried ?? []));
+    const call: CallFacts = {
+      callId,
+      tenantId: route.tenant.tenantId,
+      campaignId: route.campaign.campaignId,
+      phoneNumberId: route.number.phoneNumberId,
+      publisherId: route.publisherId,
+      caller: toE164(channel.callerNumber) ?? channel.callerNumber,
+      callerName: channel.callerName,
+      did,
+      flowVersionId,
+      startedAtMs: startedAtUs / 1000,
+      didTags: route.number.tags,
+    };
+    const interrupted = this.#interrupted(state);
+    const dialer = new Dialer({
+      route,
+      call,
+      channel,
+      caps: env.caps,
+      attempts: {
+        begun: (attempt) => this.#attemptBegun(attempt),
+        finished: (row) => this.#attemptFinished(row),
+      },
+      whenCapsUnavailable: env.settings.whenCapsUnavailable,
+      weights: env.weights,
+      daemonId: env.daemonId,
+      sipProfile: env.settings.sipProfile,
+      link,
+      tried: this.#tried.slice(),
+      attemptsMade: this.#attemptsMade,
+      ...(interrupted === undefined ? {} : { interrupted }),
+      now: env.now,
+    });
+    this.#recording = new CallRecording(
+      {
+        channel,
+        folder: env.settings.recordingsFolder,
+        tenantId: route.tenant.tenantId,
+        callId,
+        log,
+        now: env.now,
+      },
+      state?.recordings ?? [],
+    );
+    const queues = new Queueing({ lines: env.lines, dialer, call, log });
+    try {
+      const end = await walk({
+        start,
+        resumed: state !== undefined,
+        nodeTypes: env.nodeTypes,
+        flowVersion: (id) => this.#flowVersion(id),
+        flowByName: (flow, version) => env.admission.routes.flowByName(route.tenant.tenantId, flow, version),
+        context: {
+          call,
+          channel,
+          dialing: dialer,
+          queues,
+          recording: this.#recording,
+          now: env.now,
+          random: Math.random,
+          log,
+        },
+        onStep: (walkState) => {
+          this.#state = walkState;
+          this.#carry();
+        },
+        trace: (row) => {
+          this.#steps += 1;
+          this.trace.push({ ...row, step: this.#steps });
+        },
+        stepBudget: env.settings.stepBudget,
+      });
+      return end.end === 'gone'
+        ? {
+            gone: end.gone.end,
+            cause: end.gone.end.cause,
+            nodeType: end.nodeType,
+            reason: end.reason,
+            fault: false,
+          }
+        : { gone: undefined, cause: end.cause, nodeType: end.nodeType, reason: end.reason, fault: end.fault };
+    } finally {
+      await dialer.close();
+    }
+  }
+
+  #firstState(): WalkState {
+    const flow = this.#parts.route.flow;
+    if (flow === undefined) throw new Error('the call has no published flow');
+    return {
+      v: 1,
+      frames: [{ flowVersionId: flow.flowVersionId, nodeId: flow.graph.entry }],
+      variables: { ...flow.graph.variables },
+      tags: [],
+      steps: 0,
+    };
+  }
+
+  async #flowVersion(id: FlowVersionId) {
+    const flow = this.#parts.route.flow;
+    return flow?.flowVersionId === id ? flow.graph : this.#parts.env.admission.routes.flowVersion(id);
+  }
+
+  #interrupted(state: CallState | undefined): Interrupted | undefined {
+    const attempt = state?.underWay;
+    if (attempt === undefined) return undefined;
+    const { env, channel, legs } = this.#parts;
+    legs.expect(attempt.legUuid, 'B');
+    const result = resultOfInterrupted(attempt, channel, env.now());
+    if (result === undefined) {
+      if (attempt.lease !== undefined) void env.caps.release(attempt.lease); // never rejects
+      return undefined;
+    }
+    if (attempt.lease !== undefined) env.caps.adopt(attempt.lease);
+    return { attempt, result };
+  }
+
+  #attemptBegun(attempt: AttemptBegun): void {
+    const { channel, legs, route, env, log, callId } = this.#parts;
+    this.#attemptsMade = attempt.number;
+    this.#bridged = false;
+    this.buyerName = attempt.buyerName;
+    if (attempt.endpointId !== undefined) this.#tried.push(attempt.endpointId);
+    const { attemptId, number, endpointId, legUuid, dialledAtUs, lease } = attempt;
+    this.#underWay = { attemptId, number, endpointId, legUuid, dialledAtUs, lease };
+    legs.expect(legUuid, 'B');
+    if (route.campaign.record !== undefined && this.#recording?.recordings.length === 0) {
+      this.#recordsBridges = true;
+      this.#recording.arm(route.campaign.record);
+    }
+    this.#carry();
+    channel.prepare({ callfabric_dialled: legUuid });
+    log.info(
+      {
+        callId,
+        attempt: number,
+        buyer: attempt.buyerName,
+        bLeg: legUuid,
+        ms: Math.round(env.now() - this.#parts.startedAtUs / 1000),
+      },
+      'endpoint dialled',
+    );
+  }
+
+  #attemptFinished(row: AttemptRecord): void {
+    this.#underWay = undefined;
+    this.attempts.push(row);
+    this.#parts.env.observer.attemptEnded(row.outcome);
+    this.#parts.log.info(
+      {
+        attempt: row.number,
+        outcome: row.outcome,
+        cause: row.cause,
+        sipCode: row.sipCode,
+        cap: row.capDecision,
+      },
+      'attempt ended',
+    );
+  }
+
+  /** Puts the call's state onto the channel, in the packet of its next verb. */
+  #carry(): void {
+    const { channel, route, callId, did, lease, takeovers, startedAtUs } = this.#parts;
+    if (this.#state === undefined) return;
+    channel.carry(
+      encodeCallState({
+        callId,
+        tenantId: route.tenant.tenantId,
+        campaignId: route.campaign.campaignId,
+        phoneNumberId: route.number.phoneNumberId,
+        publisherId: route.publisherId,
+        did,
+        startedAtUs,
+        takeovers,
+        traceSteps: this.#steps,
+        attemptsMade: this.#attemptsMade,
+        tried: this.#tried,
+        underWay: this.#underWay,
+        lease,
+        recordings: (this.#recording?.recordings ?? []).map(
+          ({ recordingId, path, channels, startedAtUs: at }) => ({
+            recordingId,
+            path,
+            channels,
+            startedAtUs: at,
+          }),
+        ),
+        walk: this.#state,
+      }),
+    );
+  }
+}
