@@ -1,19 +1,10 @@
+import type { DialDestination } from '../telephony/dial-destination.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
+import type { Media, Ringback } from '../telephony/media.ts';
 
-/** Something that can be heard. Paths are absolute or relative to FreeSWITCH's sounds folder. */
-export type Media =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'speech'; readonly text: string; readonly language?: string; readonly voice?: string }
-  | { readonly kind: 'tone'; readonly tone: string; readonly loops?: number }
-  | { readonly kind: 'silence'; readonly durationMs: number }
-  /** Plays until interrupted: FreeSWITCH's music on hold (`local_stream://…` or a file, looped). */
-  | { readonly kind: 'music'; readonly source?: string };
-
-/** Where a B-leg goes. Checked before it reaches a dial string; see esl/command. */
-export type DialDestination =
-  | { readonly kind: 'sip'; readonly uri: string; readonly profile: string }
-  | { readonly kind: 'gateway'; readonly gateway: string; readonly number: string };
+export type { DialDestination } from '../telephony/dial-destination.ts';
+export type { Media, Ringback } from '../telephony/media.ts';
 
 export interface PlayOptions {
   /** Digits that stop the playback. Default: none. */
@@ -43,11 +34,6 @@ export interface CollectDigitsOptions {
 export type CollectedDigits =
   | { readonly end: 'digits'; readonly digits: string; readonly terminator: string }
   | { readonly end: 'timeout' };
-
-/** What the caller hears until the callee answers. */
-export type Ringback =
-  | { readonly kind: 'passthrough' } // the far side's own early media
-  | { readonly kind: 'media'; readonly media: Media };
 
 export interface BridgeRequest {
   /** Chosen by us, so that the leg has one name everywhere before it exists. FreeSWITCH refuses one it knows. */
