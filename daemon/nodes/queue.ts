@@ -92,7 +92,8 @@ export const queue = defineNode({
     });
     if (!joined.joined) return joined.reason === 'full' ? 'full' : 'noAgents';
     const { place } = joined;
-    const endsAtMs = ctx.now() + params.maxWaitSeconds * 1000;
+    const joinedAtMs = ctx.now();
+    const endsAtMs = joinedAtMs + params.maxWaitSeconds * 1000;
     const everyMs = params.announceEverySeconds > 0 ? params.announceEverySeconds * 1000 : Infinity;
     const terminators = params.exitKeys + params.callbackKey;
     let music: Media = { kind: 'music', ...(params.music === undefined ? {} : { source: params.music }) };
@@ -133,6 +134,7 @@ export const queue = defineNode({
       ctx.explain(place.lost ? 'the line was lost: went on without a held slot' : 'its turn');
       return 'ready';
     } finally {
+      ctx.variables.set('queue.waitedSeconds', String(Math.round((ctx.now() - joinedAtMs) / 1000)));
       if (!turn) await place.leave();
     }
   },

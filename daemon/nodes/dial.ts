@@ -1,0 +1,61 @@
+import { Type } from 'typebox';
+import { defineNode } from '../flow/define-node.ts';
+import { isE164 } from '../telephony/e164.ts';
+import { attemptOptions, causeFaults, dialParams } from './parts/dial-params.ts';
+import { exitOf, tryInOrder } from './parts/failover.ts';
+
+const sipUri = /^sips?:[^\s{}[\]<>^,|'"`$\\@]{1,64}@[^\s{}[\]<>^,|'"`$\\@]{1,255}$/i;
+
+export const dial = defineNode({
+  type: 'dial',
+  help: 'Rings one number or SIP address, no matter whose, and joins it with the caller.',
+  params: Type.Object(
+    {
+      // No template: a number the caller could choose would be toll fraud.
+      destination: Type.String({ minLength: 3, maxLength: 330, description: 'E.164 or a SIP URI.' }),
+      trunks: Type.Optional(
+        Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+          minItems: 1,
+          maxItems: 20,
+          description: "Names or ids of the trunks it may go through; absent: any of the tenant's.",
+        }),
+      ),
+      ...dialParams,
+    },
+    { additionalProperties: false },
+  ),
+  exits: {
+    connectedEnded: 'required',
+    noAnswer: 'required',
+    busy: 'required',
+    rejected: 'required',
+    failed: 'required',
+  },
+  waitsForCaller: true,
+  check: ({ destination, causes }) => [
+    ...(isE164(destination) || sipUri.test(destination)
+      ? []
+      : [
+          { field: '/destination', message: 'is neither E.164 (+15551234567) nor a SIP URI (sip:user@host)' },
+        ]),
+    ...causeFaults(causes),
+  ],
+  async run(ctx, params) {
+    const { destination, trunks } = params;
+    const ended = await tryInOrder(
+      ctx,
+      trunks === undefined
+        ? { from: 'destination', destination }
+        : { from: 'destination', destination, trunks },
+      attemptOptions(ctx, params),
+      { maxAttempts: params.maxAttempts, maxTotalMs: params.maxTotalSeconds * 1000 },
+    );
+    if (ended.end === 'connected') {
+      ctx.explain(`${ended.candidate.label}: ${ended.result.cause}`);
+      return 'connectedEnded';
+    }
+    ctx.explain(ended.why);
+    const exit = exitOf(ended.result);
+    return exit === 'allCapped' || exit === 'notAccepted' ? 'failed' : exit;
+  },
+});

@@ -1,0 +1,66 @@
+import { Type } from 'typebox';
+import { defineNode } from '../flow/define-node.ts';
+import { mediaOf, prompt } from './parts/prompt.ts';
+
+export const record = defineNode({
+  type: 'record',
+  help: 'Starts or stops the recording of the call, or silences it while something secret is said.',
+  params: Type.Object(
+    {
+      action: Type.Union(
+        [
+          Type.Literal('start'),
+          Type.Literal('stop'),
+          Type.Literal('pause'),
+          Type.Literal('mask'),
+          Type.Literal('unmask'),
+        ],
+        {
+          default: 'start',
+          description:
+            '`mask` and `pause` write silence until `unmask`, so that the times in the file stay true.',
+        },
+      ),
+      channels: Type.Union([Type.Literal('mono'), Type.Literal('stereo')], {
+        default: 'stereo',
+        description: '`stereo`: the caller left, the callee right.',
+      }),
+      consentPrompt: Type.Optional(prompt('Heard before it starts.')),
+      retentionDays: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: 3650,
+          description: "Then it is deleted. Absent: the tenant's rule.",
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  exits: { next: 'optional', storageUnavailable: 'optional' },
+  async run(ctx, { action, channels, consentPrompt, retentionDays }) {
+    switch (action) {
+      case 'start': {
+        if (consentPrompt !== undefined) {
+          const heard = await ctx.channel.play(mediaOf(consentPrompt, ctx));
+          // Unheard, it is no consent: the flow's `error` exit decides.
+          if (heard.end === 'failed')
+            throw new Error(`the consent prompt could not be played: ${heard.detail}`);
+        }
+        const started = await ctx.recording.start(
+          retentionDays === undefined ? { channels } : { channels, retentionDays },
+        );
+        return started === 'recording' ? 'next' : 'storageUnavailable';
+      }
+      case 'stop':
+        await ctx.recording.stop();
+        return 'next';
+      case 'pause':
+      case 'mask':
+        await ctx.recording.mask(true);
+        return 'next';
+      case 'unmask':
+        await ctx.recording.mask(false);
+        return 'next';
+    }
+  },
+});
