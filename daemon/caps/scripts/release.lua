@@ -1,0 +1,22 @@
+--[[
+  Removes a holder from its scopes; harmless when it is not there. Tells the waiting lines, where there are any.
+
+  KEYS[1] the lines somebody waits in
+  KEYS[2] the lease
+  KEYS[3..] the scopes
+  ARGV[1] lease id
+  ARGV[2] channel
+
+  Returns from how many scopes it was removed.
+]]
+redis.call('DEL', KEYS[2])
+local freed = {}
+for index = 3, #KEYS do
+  if redis.call('ZREM', KEYS[index], ARGV[1]) == 1 then
+    freed[#freed + 1] = KEYS[index]
+  end
+end
+if #freed > 0 and redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call('PUBLISH', ARGV[2], cjson.encode({ freed = freed }))
+end
+return #freed
