@@ -1,0 +1,110 @@
+import type { LiveCall } from '../call/registry.ts';
+import type { CallQuery, CallSummary } from './call-schemas.ts';
+import type { CallFilter, CallPosition, CallReader, LiveCalls } from './ports.ts';
+import { Problem } from './problem.ts';
+import { instantOfMs } from './schemas.ts';
+
+/** A live call in the shape of the ended ones. */
+export function summaryOfLive(live: LiveCall): CallSummary {
+  return {
+    id: live.callId,
+    state: 'live',
+    tenantId: live.tenantId ?? null,
+    campaignId: null,
+    caller: live.caller,
+    did: live.did,
+    startedAt: instantOfMs(live.startedAtMs),
+    answeredAt: null,
+    connectedAt: null,
+    endedAt: null,
+    stage: live.state,
+    nodeId: live.nodeId ?? null,
+    buyer: live.buyerName ?? null,
+    outcome: null,
+    refusal: null,
+    reason: null,
+    cause: null,
+    hungUpBy: null,
+    takeovers: live.takeovers,
+    tags: [],
+  };
+}
+
+export function encodeCursor(position: CallPosition): string {
+  return Buffer.from(`${position.startedAt}|${position.id}`).toString('base64url');
+}
+
+const cursorForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f-]{36})$/;
+
+export function decodeCursor(text: string): CallPosition {
+  const [, startedAt, id] = cursorForm.exec(Buffer.from(text, 'base64url').toString()) ?? [];
+  if (startedAt === undefined || id === undefined || Number.isNaN(Date.parse(startedAt)))
+    throw new Problem('invalid-parameters', 'see faults', [
+      { field: '/cursor', message: 'is none of ours: take `next` from the page before, or leave it out' },
+    ]);
+  return { startedAt, id };
+}
+
+/** What was asked for, with both bounds in UTC and microseconds. */
+export function filterOf(query: CallQuery): CallFilter {
+  return {
+    tenant: query.tenant?.toLowerCase(),
+    caller: query.caller,
+    did: query.did,
+    outcome: query.outcome,
+    from: utc('/from', query.from),
+    to: utc('/to', query.to),
+  };
+}
+
+function utc(field: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const [, whole, fraction = '', offset] = /^([^.Z+]+?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
+  const at = new Date(`${whole}${offset}`);
+  if (Number.isNaN(at.getTime()))
+    throw new Problem('invalid-parameters', 'see faults', [{ field, message: 'is no such day or hour' }]);
+  return `${at.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
+}
+
+function wanted(call: CallSummary, filter: CallFilter): boolean {
+  return (
+    (filter.tenant === undefined || call.tenantId === filter.tenant) &&
+    (filter.caller === undefined || call.caller === filter.caller) &&
+    (filter.did === undefined || call.did === filter.did) &&
+    filter.outcome === undefined &&
+    (filter.from === undefined || call.startedAt >= filter.from) &&
+    (filter.to === undefined || call.startedAt < filter.to)
+  );
+}
+
+/** Newest first: by start, then by id. */
+function newestFirst(a: CallPosition, b: CallPosition): number {
+  if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? 1 : -1;
+  return a.id === b.id ? 0 : a.id < b.id ? 1 : -1;
+}
+
+/**
+ * One page of live and ended calls together, newest first. `next` is the position of the last one where more may
+ * follow. Live calls are those of this daemon; a call that just ended shows once, as ended.
+ */
+export async function pageOfCalls(
+  sources: { readonly liveCalls: LiveCalls; readonly calls: CallReader },
+  query: CallQuery,
+): Promise<{ calls: CallSummary[]; next: string | null }> {
+  const filter = filterOf(query);
+  const limit = query.limit ?? 50;
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+  const live =
+    query.state === 'ended'
+      ? []
+      : sources.liveCalls
+          .list()
+          .map(summaryOfLive)
+          .filter((call) => wanted(call, filter) && (after === undefined || newestFirst(after, call) < 0));
+  const ended = query.state === 'live' ? [] : await sources.calls.list(filter, after, limit + 1);
+  const endedIds = new Set(ended.map((call) => call.id));
+  const found = [...live.filter((call) => !endedIds.has(call.id)), ...ended].sort(newestFirst);
+  const calls = found.slice(0, limit);
+  const last = calls.at(-1);
+  return { calls, next: found.length > limit && last !== undefined ? encodeCursor(last) : null };
+}

@@ -1,0 +1,157 @@
+import { type Static, Type } from 'typebox';
+import { attemptOutcomes, callOutcomes, hangupSides, refusals } from '../telephony/outcome.ts';
+import { InstantSchema, NextSchema, Nullable, pageQuery, UuidSchema } from './schemas.ts';
+
+const Text = Type.String();
+const At = InstantSchema;
+const MaybeAt = Nullable(InstantSchema);
+const Count = Type.Integer({ minimum: 0 });
+
+/** A call in a list: live (`stage` says what it is doing) or ended (with its outcome). */
+export const CallSummarySchema = Type.Object({
+  id: Text,
+  state: Type.Enum(['live', 'ended']),
+  tenantId: Nullable(Text),
+  campaignId: Nullable(Text),
+  caller: Text,
+  did: Text,
+  startedAt: At,
+  answeredAt: MaybeAt,
+  /** When the first buyer and the caller were joined. */
+  connectedAt: MaybeAt,
+  endedAt: MaybeAt,
+  /** What a live call is doing: `ivr`, `queue`, `ringing`, `bridged` … */
+  stage: Nullable(Text),
+  nodeId: Nullable(Text),
+  buyer: Nullable(Text),
+  outcome: Nullable(Type.Enum([...callOutcomes])),
+  refusal: Nullable(Type.Enum([...refusals])),
+  reason: Nullable(Text),
+  cause: Nullable(Text),
+  hungUpBy: Nullable(Type.Enum([...hangupSides])),
+  takeovers: Count,
+  tags: Type.Array(Text),
+});
+export type CallSummary = Static<typeof CallSummarySchema>;
+
+export const CdrSchema = Type.Object({
+  startedAt: At,
+  answeredAt: MaybeAt,
+  endedAt: At,
+  billMs: Count,
+  cause: Text,
+  q850: Type.Integer(),
+  sipCode: Nullable(Type.Integer()),
+  hungUpBy: Type.Enum([...hangupSides]),
+  callerNumber: Text,
+  calledNumber: Text,
+  codec: Nullable(Text),
+  mos: Nullable(Type.Number()),
+  sipCallId: Nullable(Text),
+  remoteAddress: Nullable(Text),
+  source: Type.Enum(['event', 'json_cdr', 'estimated']),
+});
+export type CdrView = Static<typeof CdrSchema>;
+
+export const CallLegSchema = Type.Object({
+  id: Text,
+  side: Type.Enum(['A', 'B']),
+  channelUuid: Text,
+  attemptId: Nullable(Text),
+  /** Null until FreeSWITCH has told the leg's end. */
+  cdr: Nullable(CdrSchema),
+});
+export type CallLegView = Static<typeof CallLegSchema>;
+
+export const CallAttemptSchema = Type.Object({
+  id: Text,
+  number: Count,
+  buyerId: Nullable(Text),
+  endpointId: Nullable(Text),
+  trunkId: Nullable(Text),
+  destination: Text,
+  channelUuid: Text,
+  dialledAt: At,
+  ringingAt: MaybeAt,
+  answeredAt: MaybeAt,
+  endedAt: At,
+  outcome: Type.Enum([...attemptOutcomes]),
+  cause: Text,
+  sipCode: Nullable(Type.Integer()),
+  capDecision: Text,
+});
+export type CallAttemptView = Static<typeof CallAttemptSchema>;
+
+export const CallTraceSchema = Type.Object({
+  step: Count,
+  nodeId: Text,
+  nodeType: Text,
+  exit: Text,
+  enteredAt: At,
+  durationMs: Type.Number(),
+  reason: Nullable(Text),
+});
+export type CallTraceView = Static<typeof CallTraceSchema>;
+
+export const RecordingSchema = Type.Object({
+  id: Text,
+  /** `pending`, `stored`, `failed` or `empty`. */
+  state: Text,
+  channels: Text,
+  startedAt: At,
+  bytes: Nullable(Count),
+  durationMs: Nullable(Count),
+  sha256: Nullable(Text),
+});
+export type RecordingView = Static<typeof RecordingSchema>;
+
+/** One moment of a call, in words: what a person reads from top to bottom. */
+export const MomentSchema = Type.Object({
+  at: At,
+  kind: Type.Enum(['call', 'node', 'attempt', 'leg', 'recording']),
+  text: Text,
+});
+export type Moment = Static<typeof MomentSchema>;
+
+export const CallRecordsSchema = Type.Object({
+  legs: Type.Array(CallLegSchema),
+  attempts: Type.Array(CallAttemptSchema),
+  trace: Type.Array(CallTraceSchema),
+  recordings: Type.Array(RecordingSchema),
+});
+export type CallRecords = Static<typeof CallRecordsSchema>;
+
+export const CallDetailSchema = Type.Object({
+  call: CallSummarySchema,
+  ...CallRecordsSchema.properties,
+  timeline: Type.Array(MomentSchema),
+});
+export type CallDetail = Static<typeof CallDetailSchema>;
+
+export const CallPageSchema = Type.Object({ calls: Type.Array(CallSummarySchema), next: NextSchema });
+
+/** RFC 3339 with an offset or Z: a time without either would mean another moment on each machine. */
+const Moment = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?(Z|[+-]\\d{2}:\\d{2})$',
+  examples: ['2026-07-17T00:00:00Z'],
+});
+
+export const CallQuerySchema = Type.Object(
+  {
+    state: Type.Optional(Type.Enum(['live', 'ended'])),
+    tenant: Type.Optional(UuidSchema),
+    caller: Type.Optional(Type.String({ maxLength: 64, description: 'The whole number, E.164' })),
+    did: Type.Optional(Type.String({ maxLength: 64, description: 'The whole number, E.164' })),
+    outcome: Type.Optional(Type.Enum([...callOutcomes])),
+    from: Type.Optional(Type.Unsafe<string>({ ...Moment, description: 'Started at or after' })),
+    to: Type.Optional(Type.Unsafe<string>({ ...Moment, description: 'Started before' })),
+    ...pageQuery,
+  },
+  { additionalProperties: false },
+);
+export type CallQuery = Static<typeof CallQuerySchema>;
+
+export const HangupBodySchema = Type.Object(
+  { cause: Type.Optional(Type.String({ maxLength: 60, default: 'MANAGER_REQUEST' })) },
+  { additionalProperties: false },
+);

@@ -1,0 +1,103 @@
+import type { LiveCall } from '../call/registry.ts';
+import type { Caps } from '../caps/cap-lease.ts';
+import type { NodeTypes } from '../flow/define-node.ts';
+import type { FlowGraph } from '../flow/flow-graph.ts';
+import type { HangupCause } from '../telephony/hangup-cause.ts';
+import type { CallId } from '../telephony/ids.ts';
+import type { CallOutcome } from '../telephony/outcome.ts';
+import type { CallRecords, CallSummary } from './call-schemas.ts';
+import type { FlowDetail, FlowSummary, FlowVersionSummary } from './flow-schemas.ts';
+import type { Fault } from './schemas.ts';
+
+/** The calls this daemon runs. */
+export interface LiveCalls {
+  list(): readonly LiveCall[];
+  get(id: CallId): LiveCall | undefined;
+  /** False where this daemon runs no such call. */
+  hangup(id: CallId, cause: HangupCause): Promise<boolean>;
+}
+
+export interface CallFilter {
+  readonly tenant: string | undefined;
+  readonly caller: string | undefined;
+  readonly did: string | undefined;
+  readonly outcome: CallOutcome | undefined;
+  /** Instants as `InstantSchema` writes them: `from` is included, `to` is not. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+/** Where a page begins: behind this call, newest first. */
+export interface CallPosition {
+  readonly startedAt: string;
+  readonly id: string;
+}
+/** The calls that ended, out of PostgreSQL. Rejects where it is away. */
+export interface CallReader {
+  /** At most `limit` calls older than `after` (by start, then id), newest first. */
+  list(filter: CallFilter, after: CallPosition | undefined, limit: number): Promise<readonly CallSummary[]>;
+  find(id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined>;
+}
+
+export type PublishResult =
+  | { readonly result: 'published'; readonly version: FlowVersionSummary }
+  | { readonly result: 'notFound' }
+  /** What was fine when the version was made is not so any more (a node type changed). */
+  | { readonly result: 'refused'; readonly faults: readonly Fault[] };
+export type AddVersionResult =
+  | { readonly result: 'added'; readonly version: FlowVersionSummary }
+  | { readonly result: 'notFound' }
+  | { readonly result: 'refused'; readonly faults: readonly Fault[] };
+
+export interface FlowAdmin {
+  /** At most `limit` flows behind the id `after`, by id. */
+  list(tenant: string | undefined, after: string | undefined, limit: number): Promise<readonly FlowSummary[]>;
+  find(flowId: string): Promise<FlowDetail | undefined>;
+  /** Keeps the graph as the next version, a draft; all faults of the graph at once. */
+  addVersion(flowId: string, graph: FlowGraph): Promise<AddVersionResult>;
+  /** From now on new calls take this version. Publishing the published one again changes nothing. */
+  publish(flowId: string, version: number): Promise<PublishResult>;
+}
+
+/** Something readiness depends on. Of each kind at least one must be well: of several FreeSWITCHes one will do. */
+export interface HealthCheck {
+  readonly kind: 'postgres' | 'redis' | 'freeswitch';
+  readonly name: string;
+  /** Resolves with a word about it, rejects where it is not well. Aborted by `signal` at the deadline. */
+  check(signal: AbortSignal): Promise<string>;
+}
+export interface Health {
+  readonly checks: readonly HealthCheck[];
+  draining(): boolean;
+}
+
+/** Figures that are read when Prometheus asks, not counted. Each is cheap and synchronous. */
+export interface MetricsSources {
+  liveCalls(): Iterable<{ readonly state: string }>;
+  /** Leases this daemon holds and renews. */
+  leases(): number;
+  /** Records waiting on disk, and their bytes. */
+  spool(): { readonly records: number; readonly bytes: number };
+  /** Open event sockets. */
+  sockets(): number;
+  /** Each FreeSWITCH's inbound connection. */
+  switches(): Iterable<{ readonly name: string; readonly connected: boolean }>;
+}
+
+/**
+ * Takes one leg's record from mod_json_cdr: parsed JSON, its variables still URL-encoded as FreeSWITCH wrote them.
+ * Resolves when CallFabric answers for it (it is queued or on disk); rejects where FreeSWITCH should keep it itself.
+ */
+export interface CdrSink {
+  accept(record: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+export interface ApiPorts {
+  readonly liveCalls: LiveCalls;
+  readonly calls: CallReader;
+  readonly flows: FlowAdmin;
+  readonly nodeTypes: NodeTypes;
+  readonly caps: Pick<Caps, 'holders'>;
+  readonly health: Health;
+  readonly metrics: { readonly contentType: string; text(): Promise<string> };
+  readonly cdrs: CdrSink;
+}

@@ -1,0 +1,123 @@
+import type { FastifyInstance, InjectOptions } from 'fastify';
+import { pino } from 'pino';
+import type { Test } from 'tap';
+import { Type } from 'typebox';
+import type { LiveCall } from '../../../daemon/call/registry.ts';
+import { defineNode } from '../../../daemon/flow/define-node.ts';
+import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
+import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
+import type { ApiPorts } from '../../../daemon/http/ports.ts';
+import type { CallId, ChannelUuid, TenantId } from '../../../daemon/telephony/ids.ts';
+
+export const key = 'k-0123456789abcdef0123';
+export const cdrSecret = 's-0123456789abcdef0123';
+export const callId = '01981234-0000-7000-8000-000000000001' as CallId;
+export const tenantId = '01981234-0000-7000-8000-00000000000a' as TenantId;
+
+export const settings: ApiSettings = { key, cdrSecret, metricsWithoutKey: false, version: '0.0.0-test' };
+
+export function liveCall(of: Partial<LiveCall> = {}): LiveCall {
+  return {
+    callId,
+    tenantId,
+    channelUuid: '6b5baba9-5e65-4a11-9394-a0b96bd7a2de' as ChannelUuid,
+    caller: '+15125550100',
+    did: '+15551234567',
+    startedAtMs: Date.UTC(2026, 6, 17, 10),
+    state: 'ivr',
+    nodeId: 'menu',
+    buyerName: undefined,
+    takeovers: 0,
+    ...of,
+  };
+}
+
+/** The nth ended call, one second after the one before. */
+export function endedCall(n: number, of: Partial<CallSummary> = {}): CallSummary {
+  return {
+    id: `01981234-0000-7000-8000-${String(n).padStart(12, '0')}`,
+    state: 'ended',
+    tenantId,
+    campaignId: null,
+    caller: '+15125550100',
+    did: '+15551234567',
+    startedAt: `2026-07-17T09:00:${String(n).padStart(2, '0')}.000001Z`,
+    answeredAt: null,
+    connectedAt: null,
+    endedAt: '2026-07-17T09:01:00.000000Z',
+    stage: null,
+    nodeId: null,
+    buyer: null,
+    outcome: 'connected',
+    refusal: null,
+    reason: null,
+    cause: 'NORMAL_CLEARING',
+    hungUpBy: 'caller',
+    takeovers: 0,
+    tags: [],
+    ...of,
+  };
+}
+
+const hangup = defineNode({
+  type: 'hangup',
+  help: 'Ends the call.',
+  params: Type.Object({ cause: Type.String() }),
+  exits: {},
+  run: async () => {
+    throw new Error('not walked here');
+  },
+});
+
+/** Ports that know nothing and are well; a test replaces what it is about. */
+export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
+  return {
+    liveCalls: { list: () => [], get: () => undefined, hangup: async () => false },
+    calls: { list: async () => [], find: async () => undefined },
+    flows: {
+      list: async () => [],
+      find: async () => undefined,
+      addVersion: async () => ({ result: 'notFound' }),
+      publish: async () => ({ result: 'notFound' }),
+    },
+    nodeTypes: new Map([['hangup', hangup]]),
+    caps: { holders: async () => [] },
+    health: { checks: [], draining: () => false },
+    metrics: {
+      contentType: 'text/plain; version=0.0.4; charset=utf-8',
+      text: async () => 'callfabric_live_calls 0\n',
+    },
+    cdrs: { accept: async () => {} },
+    ...of,
+  };
+}
+
+/** An API over these ports that is closed when the test ends. */
+export function testApi(
+  t: Test,
+  ports: Partial<ApiPorts> = {},
+  of: Partial<ApiSettings> = {},
+): FastifyInstance {
+  const app = buildApp({
+    settings: { ...settings, ...of },
+    ports: fakePorts(ports),
+    log: pino({ level: 'silent' }),
+  });
+  t.teardown(() => app.close());
+  return app;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly type: string;
+  // Bodies are read as tests expect them; a wrong shape fails the comparison.
+  readonly body: Record<string, unknown>;
+}
+
+/** Asks with the right key, unless other headers are given. */
+export async function ask(app: FastifyInstance, options: InjectOptions): Promise<Answer> {
+  const answer = await app.inject({ headers: { authorization: `Bearer ${key}` }, ...options });
+  const type = String(answer.headers['content-type'] ?? '');
+  const body: Record<string, unknown> = type.includes('json') ? answer.json() : { text: answer.body };
+  return { status: answer.statusCode, type, body };
+}
