@@ -1,8 +1,7 @@
 import { Type } from 'typebox';
-import type { Media } from '../channel/channel.ts';
 import { defineNode } from '../flow/define-node.ts';
-import { AnnouncementPart, announce } from './parts/announcement.ts';
-import { Deadline } from './parts/deadline.ts';
+import { AnnouncementPart } from './parts/announcement.ts';
+import { waitForTurn } from './parts/wait-for-turn.ts';
 
 export const queue = defineNode({
   type: 'queue',
@@ -91,51 +90,15 @@ export const queue = defineNode({
       source: params.buyer === undefined ? { from: 'campaign' } : { from: 'buyer', buyer: params.buyer },
     });
     if (!joined.joined) return joined.reason === 'full' ? 'full' : 'noAgents';
-    const { place } = joined;
     const joinedAtMs = ctx.now();
-    const endsAtMs = joinedAtMs + params.maxWaitSeconds * 1000;
-    const everyMs = params.announceEverySeconds > 0 ? params.announceEverySeconds * 1000 : Infinity;
-    const terminators = params.exitKeys + params.callbackKey;
-    let music: Media = { kind: 'music', ...(params.music === undefined ? {} : { source: params.music }) };
     let turn = false;
     try {
-      // Before the music only where somebody must wait: a free slot costs no answer.
-      if (!place.ready.aborted && !ctx.channel.answered) await ctx.channel.answer();
-      let announceAtMs = ctx.now() + everyMs;
-      while (!place.ready.aborted) {
-        const leftMs = endsAtMs - ctx.now();
-        if (leftMs <= 0) return 'timeout';
-        const began = ctx.now();
-        const wakeAfter = new Deadline(Math.min(leftMs, announceAtMs - began));
-        let key: string | undefined;
-        try {
-          const until = AbortSignal.any([place.ready, wakeAfter.signal]);
-          const heard = await ctx.channel.play(music, { until, terminators });
-          if (heard.end === 'digit') key = heard.digit;
-          // Music that fails or ends at once would be asked for again and again: wait in silence instead.
-          const broken = heard.end === 'failed' || (heard.end === 'finished' && ctx.now() - began < 1000);
-          if (broken && music.kind === 'silence')
-            throw new Error('the caller cannot be kept waiting: nothing plays');
-          if (broken) {
-            ctx.log.warn({ music: params.music, heard }, 'queue music not played, went on in silence');
-            music = { kind: 'silence', durationMs: 7_200_000 };
-          }
-        } finally {
-          wakeAfter.cancel();
-        }
-        if (!place.ready.aborted && key === undefined && ctx.now() >= announceAtMs) {
-          key = await announce(ctx, place, params.announcement, terminators);
-          announceAtMs = ctx.now() + everyMs;
-        }
-        if (place.ready.aborted || key === undefined) continue;
-        return key === params.callbackKey ? 'callback' : `exitKey:${key}`;
-      }
-      turn = true;
-      ctx.explain(place.lost ? 'the line was lost: went on without a held slot' : 'its turn');
-      return 'ready';
-    } finally {
+      const exit = await waitForTurn(ctx, joined.place, params);
+      turn = exit === 'ready';
       ctx.variables.set('queue.waitedSeconds', String(Math.round((ctx.now() - joinedAtMs) / 1000)));
-      if (!turn) await place.leave();
+      return exit;
+    } finally {
+      if (!turn) await joined.place.leave();
     }
   },
 });

@@ -1,8 +1,8 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { Media } from '../../channel/channel.ts';
 import type { NodeContext, QueuePlace } from '../../flow/node-context.ts';
 import { spokenNumber } from './numbers.ts';
-import { mediaOf, type Prompt, PromptSchema } from './prompt.ts';
+import { mediaOf, PromptSchema } from './prompt.ts';
 
 /** A piece of what is said to somebody who waits: a prompt, or a number that only the line knows. */
 export const AnnouncementPart = Type.Union([
@@ -16,13 +16,13 @@ export const AnnouncementPart = Type.Union([
     { additionalProperties: false, title: 'Wait in minutes' },
   ),
 ]);
-type Part = Prompt | { kind: 'position' } | { kind: 'expectedWait' };
+export type AnnouncementPart = Static<typeof AnnouncementPart>;
 
 /** Says the announcement until it is the caller's turn; answers the key that was pressed meanwhile. */
 export async function announce(
   ctx: NodeContext,
   place: QueuePlace,
-  parts: readonly Part[],
+  parts: readonly AnnouncementPart[],
   terminators: string,
 ): Promise<string | undefined> {
   for (const part of parts) {
@@ -38,7 +38,11 @@ export async function announce(
   return undefined;
 }
 
-async function soundsOf(ctx: NodeContext, place: QueuePlace, part: Part): Promise<Media[] | undefined> {
+async function soundsOf(
+  ctx: NodeContext,
+  place: QueuePlace,
+  part: AnnouncementPart,
+): Promise<Media[] | undefined> {
   if (part.kind === 'position') {
     const position = await place.position();
     return position >= 1 ? spokenNumber(position) : undefined;
