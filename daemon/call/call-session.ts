@@ -198,9 +198,6 @@ export class CallSession implements LiveSession {
       [stateVariables.call]: this.#callId,
       [stateVariables.daemon]: this.#env.daemonId,
       ...(route === undefined ? {} : { [stateVariables.tenant]: route.tenant.tenantId }),
-      export_vars: `${stateVariables.call},${stateVariables.daemon},${stateVariables.tenant}`,
-      hangup_after_bridge: 'false',
-      continue_on_fail: 'true',
     };
   }
 

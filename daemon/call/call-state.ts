@@ -1,5 +1,5 @@
 import type { CapLease } from '../caps/cap-lease.ts';
-import type { WalkState } from '../flow/walk-state.ts';
+import { readWalkState, type WalkState } from '../flow/walk-state.ts';
 import type {
   AttemptId,
   CallId,
@@ -46,7 +46,6 @@ export interface CallState {
   readonly did: string;
   readonly startedAtUs: number;
   readonly takeovers: number;
-  readonly traceSteps: number;
   readonly attemptsMade: number;
   readonly tried: readonly EndpointId[];
   readonly underWay: AttemptUnderWay | undefined;
@@ -90,7 +89,7 @@ export function decodeCallState(text: string | undefined): CallState | undefined
       typeof state.startedAtUs === 'number' &&
       Array.isArray(state.tried) &&
       Array.isArray(state.recordings) &&
-      Array.isArray(state.walk?.frames);
+      readWalkState(state.walk).state !== undefined;
     return whole ? state : undefined;
   } catch {
     return undefined;

@@ -3,7 +3,7 @@ import type { ChannelEnd } from '../channel/channel.ts';
 import type { LegFact } from '../channel/leg-fact.ts';
 import type { SwitchLink } from '../channel/switch-link.ts';
 import type { CallFacts } from '../flow/node-context.ts';
-import type { WalkState } from '../flow/walk-state.ts';
+import { beginWalk, type WalkState } from '../flow/walk-state.ts';
 import { walk } from '../flow/walker.ts';
 import type { AttemptRecord, RecordingRecord, TraceRecord } from '../records/call-record.ts';
 import type { AttemptBegun } from '../routing/attempt-log.ts';
@@ -55,7 +55,6 @@ export class CallWalk {
   #recordsBridges = false;
   #underWay: AttemptUnderWay | undefined;
   #attemptsMade = 0;
-  #steps = 0;
   #state: WalkState | undefined;
   #bridged = false;
   buyerName: string | undefined;
@@ -103,7 +102,6 @@ export class CallWalk {
     const flowVersionId = start.frames[0]?.flowVersionId;
     if (flowVersionId === undefined) throw new Error('the call has no flow version to walk');
     this.#attemptsMade = state?.attemptsMade ?? 0;
-    this.#steps = state?.traceSteps ?? 0;
     this.#tried.push(...(state?.tried ?? []));
     const call: CallFacts = {
       callId,
@@ -171,10 +169,7 @@ export class CallWalk {
           this.#state = walkState;
           this.#carry();
         },
-        trace: (row) => {
-          this.#steps += 1;
-          this.trace.push({ ...row, step: this.#steps });
-        },
+        trace: (visit) => this.trace.push(visit),
         stepBudget: env.settings.stepBudget,
       });
       return end.end === 'gone'
@@ -194,13 +189,7 @@ export class CallWalk {
   #firstState(): WalkState {
     const flow = this.#parts.route.flow;
     if (flow === undefined) throw new Error('the call has no published flow');
-    return {
-      v: 1,
-      frames: [{ flowVersionId: flow.flowVersionId, nodeId: flow.graph.entry }],
-      variables: { ...flow.graph.variables },
-      tags: [],
-      steps: 0,
-    };
+    return beginWalk(flow.flowVersionId, flow.graph, this.#parts.route.number.tags);
   }
 
   async #flowVersion(id: FlowVersionId) {
@@ -279,7 +268,6 @@ export class CallWalk {
         did,
         startedAtUs,
         takeovers,
-        traceSteps: this.#steps,
         attemptsMade: this.#attemptsMade,
         tried: this.#tried,
         underWay: this.#underWay,

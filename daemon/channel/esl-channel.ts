@@ -1,0 +1,297 @@
+import {
+  answer,
+  maskRecording,
+  preAnswer,
+  ringReady,
+  startRecording,
+  stopRecording,
+} from '../esl/channel-command.ts';
+import type { Application } from '../esl/command.ts';
+import { bridge } from '../esl/dial-string.ts';
+import type { EslEvent } from '../esl/esl-event.ts';
+import { collectDigits, play } from '../esl/media-argument.ts';
+import { type OutboundSocket, SocketEnded } from '../esl/outbound-socket.ts';
+import { setVariables } from '../esl/variables.ts';
+import { type HangupCause, isHangupCause, toHangupCause } from '../telephony/hangup-cause.ts';
+import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
+import {
+  type BridgeRequest,
+  type BridgeResult,
+  type Channel,
+  type ChannelEnd,
+  ChannelGone,
+  type CollectDigitsOptions,
+  type CollectedDigits,
+  type Media,
+  type PlayOptions,
+  type PlayResult,
+  type RecordingOptions,
+} from './channel.ts';
+import type { SwitchLink } from './switch-link.ts';
+
+/** Where play_and_get_digits leaves what was pressed. */
+const digitsVariable = 'callfabric_digits';
+const stateVariable = 'callfabric_state';
+
+export interface EslChannelOptions {
+  readonly switchName: SwitchName;
+  readonly link: SwitchLink | undefined;
+  /** Told how long CallFabric took from an event's arrival to its next command, ms. */
+  readonly onDecision: (ms: number) => void;
+}
+
+/**
+ * A live A-leg over its synchronous event socket. The socket is deaf while an application runs, so what interrupts goes
+ * over the inbound connection; what must be on the channel before an application starts travels in its packet.
+ */
+export class EslChannel implements Channel {
+  readonly uuid: ChannelUuid;
+  readonly callerNumber: string;
+  readonly callerName: string;
+  readonly calledNumber: string;
+  readonly #socket: OutboundSocket;
+  readonly #options: EslChannelOptions;
+  readonly #gone = new AbortController();
+  readonly #pendingVariables: Record<string, string> = {};
+  #pendingApplications: Application[] = [];
+  #pending = false;
+  #answered: boolean;
+  #hangupAsked: HangupCause | undefined;
+  #lastEventAtMs: number | undefined;
+
+  constructor(socket: OutboundSocket, options: EslChannelOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    const { channelData } = socket;
+    this.uuid = (channelData.header('Unique-ID') ?? '') as ChannelUuid;
+    this.callerNumber = channelData.header('Caller-Caller-ID-Number') ?? '';
+    this.callerName = channelData.header('Caller-Caller-ID-Name') ?? '';
+    this.calledNumber = channelData.header('Caller-Destination-Number') ?? '';
+    this.#answered = channelData.header('Answer-State') === 'answered';
+    this.#lastEventAtMs = performance.now();
+    socket.onEvent((event) => this.#take(event));
+    if (socket.ended.aborted) this.#socketEnded();
+    else socket.ended.addEventListener('abort', () => this.#socketEnded(), { once: true });
+  }
+
+  get switchName(): SwitchName {
+    return this.#options.switchName;
+  }
+
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  get hungUp(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  variable(name: string): string | undefined {
+    return this.#socket.channelData.variable(name);
+  }
+
+  carry(state: string): void {
+    this.prepare({ [stateVariable]: state });
+  }
+
+  /** Variables for the next verb's packet. */
+  prepare(variables: Readonly<Record<string, string>>): void {
+    Object.assign(this.#pendingVariables, variables);
+    this.#pending = true;
+  }
+
+  /** A recording that begins in the next verb's packet; `onlyBridged`: of the conversation alone (RECORD_BRIDGE_REQ). */
+  armRecording(path: string, options: RecordingOptions & { readonly onlyBridged: boolean }): void {
+    this.prepare(recordingVariables(options.channels, options.onlyBridged));
+    this.#pendingApplications.push(startRecording(path));
+  }
+
+  /** Leaves the channel to FreeSWITCH: it goes on with its next dialplan action. */
+  abandon(): void {
+    this.#socket.close();
+  }
+
+  async answer(): Promise<void> {
+    if (this.#answered) return;
+    await this.#run([answer]);
+    this.#answered = true;
+  }
+
+  async preAnswer(): Promise<void> {
+    if (!this.#answered) await this.#run([preAnswer]);
+  }
+
+  async ringReady(): Promise<void> {
+    if (!this.#answered) await this.#run([ringReady]);
+  }
+
+  async setVariables(variables: Readonly<Record<string, string>>): Promise<void> {
+    this.prepare(variables);
+    await this.#run([]);
+  }
+
+  async play(media: Media, options: PlayOptions = {}): Promise<PlayResult> {
+    const { until } = options;
+    const terminators = options.terminators ?? '';
+    if (until?.aborted === true) return { end: 'interrupted' };
+    this.prepare({ playback_terminators: terminators === '' ? 'none' : terminators });
+    const interrupt = () => {
+      // Without the inbound connection nothing can interrupt: the media then ends by itself or by its own bound.
+      this.#options.link?.breakApplication(this.uuid).catch(() => false);
+    };
+    until?.addEventListener('abort', interrupt, { once: true });
+    let done: EslEvent;
+    try {
+      done = await this.#run([play(media)]);
+    } finally {
+      until?.removeEventListener('abort', interrupt);
+    }
+    const response = done.header('Application-Response') ?? '';
+    const digit = terminators === '' ? undefined : done.variable('playback_terminator_used');
+    if (digit !== undefined && digit !== '' && terminators.includes(digit)) {
+      this.prepare({ playback_terminator_used: '' });
+      return { end: 'digit', digit };
+    }
+    if (until?.aborted === true) return { end: 'interrupted' };
+    // A channel that goes away answers PLAYBACK ERROR as well, but its CHANNEL_HANGUP comes first.
+    if (/NOT FOUND|ERROR|UNABLE|INVALID/i.test(response)) return { end: 'failed', detail: response };
+    return { end: 'finished' };
+  }
+
+  async collectDigits(options: CollectDigitsOptions): Promise<CollectedDigits> {
+    const done = await this.#run(collectDigits(options, digitsVariable));
+    const digits = done.variable(digitsVariable) ?? '';
+    const terminator = done.variable('read_terminator_used') ?? '';
+    if (digits === '') return { end: 'timeout' };
+    return { end: 'digits', digits, terminator };
+  }
+
+  async bridge(request: BridgeRequest): Promise<BridgeResult> {
+    const { link } = this.#options;
+    const mayRefuse = request.accept !== undefined || request.whisper !== undefined;
+    let answeredByCallee = false;
+    const facts = mayRefuse
+      ? link?.onLeg(request.legUuid, (fact) => {
+          if (fact.kind === 'answered') answeredByCallee = true;
+        })
+      : undefined;
+    let done: EslEvent;
+    try {
+      done = await this.#run(bridge(request));
+    } finally {
+      facts?.off();
+    }
+    if (done.variable('last_bridge_to') === request.legUuid) {
+      this.#answered = true;
+      const cause = done.variable('last_bridge_hangup_cause') ?? done.variable('bridge_hangup_cause');
+      return { end: 'answered', cause: toHangupCause(cause), hungUpBy: 'B' };
+    }
+    const disposition = done.variable('originate_disposition') ?? '';
+    const failed = done.variable('originate_failed_cause') ?? '';
+    const cause = [disposition, failed].find((text) => isHangupCause(text) && text !== 'SUCCESS');
+    if (answeredByCallee && request.accept !== undefined)
+      return { end: 'notAccepted', cause: toHangupCause(cause ?? 'NO_ANSWER') };
+    const sipCode = Number(done.variable('last_bridge_proto_specific_hangup_cause')?.replace(/^sip:/, ''));
+    return {
+      end: 'notAnswered',
+      cause: toHangupCause(cause ?? 'NORMAL_TEMPORARY_FAILURE'),
+      sipCode: Number.isInteger(sipCode) && sipCode >= 100 ? sipCode : undefined,
+    };
+  }
+
+  async startRecording(path: string, options: RecordingOptions): Promise<void> {
+    this.prepare(recordingVariables(options.channels, false));
+    await this.#run([startRecording(path)]);
+  }
+
+  async stopRecording(path: string): Promise<void> {
+    await this.#run([stopRecording(path)]);
+  }
+
+  async maskRecording(path: string, masked: boolean): Promise<void> {
+    await this.#run([maskRecording(path, masked)]);
+  }
+
+  /** Resolves when the channel is over. */
+  async hangup(cause: HangupCause): Promise<void> {
+    if (this.#gone.signal.aborted) return;
+    this.#hangupAsked ??= cause;
+    if (this.#pending && Object.keys(this.#pendingVariables).length > 0) {
+      // What was prepared still goes onto the channel, so that mod_json_cdr's record says whose call it was.
+      this.#socket.execute(this.#takePending([])).catch(() => {});
+    }
+    this.#measure();
+    await this.#socket.hangup(cause);
+  }
+
+  async #run(applications: readonly Application[]): Promise<EslEvent> {
+    this.#gone.signal.throwIfAborted();
+    const packet = this.#takePending(applications);
+    if (packet.length === 0) return this.#socket.channelData;
+    this.#measure();
+    let done: EslEvent;
+    try {
+      done = await this.#socket.execute(packet);
+    } catch (error) {
+      if (error instanceof SocketEnded) throw this.#goneReason();
+      throw error;
+    }
+    this.#lastEventAtMs = performance.now();
+    if (done.header('Hangup-Cause') !== undefined && done.header('Channel-Call-State') === 'HANGUP')
+      this.#end(done);
+    this.#gone.signal.throwIfAborted();
+    return done;
+  }
+
+  #takePending(applications: readonly Application[]): Application[] {
+    if (!this.#pending) return [...applications];
+    this.#pending = false;
+    const packet = [...setVariables(this.#pendingVariables), ...this.#pendingApplications, ...applications];
+    for (const name of Object.keys(this.#pendingVariables)) delete this.#pendingVariables[name];
+    this.#pendingApplications = [];
+    return packet;
+  }
+
+  #measure(): void {
+    if (this.#lastEventAtMs === undefined) return;
+    this.#options.onDecision(performance.now() - this.#lastEventAtMs);
+    this.#lastEventAtMs = undefined;
+  }
+
+  #take(event: EslEvent): void {
+    if (event.header('Unique-ID') !== this.uuid) return;
+    if (event.name === 'CHANNEL_HANGUP') this.#end(event);
+    else if (event.name === 'CHANNEL_ANSWER') this.#answered = true;
+  }
+
+  #end(event: EslEvent): void {
+    const cause = toHangupCause(event.header('Hangup-Cause'));
+    this.#abort({ cause, by: this.#hangupAsked === undefined ? 'caller' : 'callfabric' });
+  }
+
+  #socketEnded(): void {
+    const reason: unknown = this.#socket.ended.reason;
+    const hangup = reason instanceof SocketEnded ? reason.end.hangup : undefined;
+    if (hangup !== undefined) this.#end(hangup);
+    else if (this.#hangupAsked !== undefined) this.#abort({ cause: this.#hangupAsked, by: 'callfabric' });
+    else if (reason instanceof SocketEnded && reason.end.kind === 'hangup')
+      this.#abort({ cause: 'NORMAL_CLEARING', by: 'caller' });
+    else this.#abort({ cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' });
+  }
+
+  #abort(end: ChannelEnd): void {
+    if (!this.#gone.signal.aborted) this.#gone.abort(new ChannelGone(end));
+  }
+
+  #goneReason(): unknown {
+    if (!this.#gone.signal.aborted) this.#socketEnded();
+    return this.#gone.signal.reason;
+  }
+}
+
+function recordingVariables(channels: 'mono' | 'stereo', onlyBridged: boolean): Record<string, string> {
+  return {
+    RECORD_STEREO: channels === 'stereo' ? 'true' : 'false',
+    RECORD_BRIDGE_REQ: onlyBridged ? 'true' : 'false',
+  };
+}
