@@ -1,5 +1,115 @@
-/** An application to run on the channel, its argument already built from checked pieces. See the builders below. */
+import { channelName, matching, oneLine } from './checked-text.ts';
+import { UnsafeText } from './esl-error.ts';
+
+/**
+ * An application to run on the channel, its argument already built from checked pieces (channel-command, variables,
+ * media-argument, dial-string build them). Line breaks in `arg` are sent as a counted body.
+ */
 export interface Application {
   readonly app: string;
   readonly arg: string;
+  /** Runs it again and again, -1 without end; `uuid_break` ends it, the caller's hangup too. Default: once. */
+  readonly loops?: number;
+}
+
+/** The longest argument that is sent: FreeSWITCH reads commands one byte at a time. */
+const maxArgumentBytes = 64 * 1024;
+
+const connectText = 'connect\n\n';
+
+/**
+ * What goes out first on a synchronous socket, in one packet: the channel's data is asked for, and only the events a
+ * call needs on its command socket are let through (`myevents` keeps other channels' events away).
+ */
+export function connectCommands(eventNames: readonly string[]): { text: string; replies: number } {
+  const filters = eventNames.map((name) => `filter Event-Name ${eventName(name)}\n\n`);
+  return { text: `${connectText}myevents plain\n\n${filters.join('')}`, replies: 1 + filters.length };
+}
+
+/**
+ * `sendmsg` for the channel of this socket. No Event-UUID header is sent; `completion` names the application instead
+ * and comes back as Application-UUID of its CHANNEL_EXECUTE_COMPLETE. Without it FreeSWITCH chooses a name.
+ */
+export function executeMessage(application: Application, completion?: string): string {
+  const { app, arg } = application;
+  const head = `sendmsg\ncall-command: execute\nexecute-app-name: ${matching(app, 'application', /^[a-z_]{1,40}$/, 'an application')}\n`;
+  const loops = application.loops === undefined ? '' : `loops: ${Math.trunc(application.loops)}\n`;
+  const named = completion === undefined ? '' : `event-uuid: ${channelName(completion, 'completion')}\n`;
+  if (arg === '') return `${head}${loops}${named}\n`;
+  if (arg.includes('\0')) throw new UnsafeText(`argument of ${app}`, 'it has a NUL');
+  const bytes = Buffer.byteLength(arg);
+  if (bytes > maxArgumentBytes)
+    throw new UnsafeText(`argument of ${app}`, `longer than ${maxArgumentBytes} bytes`);
+  // A counted body is not read line by line, and keeps spaces at its start.
+  if (/[\r\n]/.test(arg) || arg.startsWith(' '))
+    return `${head}${loops}${named}Content-Type: text/plain\nContent-Length: ${bytes}\n\n${arg}`;
+  return `${head}execute-app-arg: ${arg}\n${loops}${named}\n`;
+}
+
+/** `sendmsg` that ends the channel of this socket. */
+export function hangupMessage(cause: string): string {
+  return `sendmsg\ncall-command: hangup\nhangup-cause: ${causeName(cause)}\n\n`;
+}
+
+/** The inbound connection's first word. The password is never logged. */
+export function authCommand(password: string): string {
+  return `auth ${oneLine(password, 'event socket password', 200)}\n\n`;
+}
+
+/** Filters first, so that not one event of another daemon's calls comes in between. */
+export function subscribeCommands(
+  eventNames: readonly string[],
+  filters: readonly (readonly [header: string, value: string])[],
+): { text: string; replies: number } {
+  const lines = filters.map(
+    ([header, value]) =>
+      `filter ${matching(header, 'filter', /^[A-Za-z0-9_-]{1,80}$/, 'a header name')} ${matching(value, 'filter value', /^[A-Za-z0-9_.:-]{1,128}$/, 'plain text')}\n\n`,
+  );
+  return {
+    text: `${lines.join('')}event plain ${eventNames.map(eventName).join(' ')}\n\n`,
+    replies: lines.length + 1,
+  };
+}
+
+/** `api`: runs in the connection's own thread and is answered in order; for commands that return at once. */
+export function apiCommand(command: ApiCommand): string {
+  return `api ${command.name}${command.arg === '' ? '' : ` ${oneLine(command.arg, command.name, 16_000)}`}\n\n`;
+}
+
+/** `bgapi`: answered at once with the job's name, its result comes as a BACKGROUND_JOB event. */
+export function bgapiCommand(command: ApiCommand, jobUuid: string): string {
+  return `bgapi ${command.name} ${oneLine(command.arg, command.name, 16_000)}\nJob-UUID: ${channelName(jobUuid, 'job uuid')}\n\n`;
+}
+
+/** A command of mod_commands with its argument, built from checked pieces. */
+export interface ApiCommand {
+  readonly name: string;
+  readonly arg: string;
+}
+
+/** Any other command; the name is checked, the argument is one line of the caller's making: no text from outside. */
+export function api(name: string, arg = ''): ApiCommand {
+  return { name: matching(name, 'api command', /^[a-z_]{1,40}$/, 'an api command'), arg: oneLine(arg, name) };
+}
+
+/** Ends the running application and what is queued behind it. */
+export function uuidBreak(uuid: string): ApiCommand {
+  return { name: 'uuid_break', arg: `${channelName(uuid)} all` };
+}
+
+export function uuidKill(uuid: string, cause: string): ApiCommand {
+  return { name: 'uuid_kill', arg: `${channelName(uuid)} ${causeName(cause)}` };
+}
+
+/** Answered `true` or `false`. */
+export function uuidExists(uuid: string): ApiCommand {
+  return { name: 'uuid_exists', arg: channelName(uuid) };
+}
+
+function causeName(cause: string): string {
+  return matching(cause, 'hangup cause', /^[A-Z_]{1,60}$/, 'a hangup cause');
+}
+
+function eventName(name: string): string {
+  return matching(name, 'event name', /^[A-Z_]{1,60}$/, 'an event name');
 }

@@ -1,0 +1,34 @@
+import { matching } from './checked-text.ts';
+import type { Application } from './command.ts';
+
+export const answer: Application = { app: 'answer', arg: '' };
+/** 183 with media. */
+export const preAnswer: Application = { app: 'pre_answer', arg: '' };
+/** 180. */
+export const ringReady: Application = { app: 'ring_ready', arg: '' };
+/** Forgets digits that were pressed before somebody asked for them. */
+export const flushDtmf: Application = { app: 'flush_dtmf', arg: '' };
+
+/** Records until `stopRecording` or the end of the channel; `path` is absolute, on FreeSWITCH's disk. */
+export function startRecording(path: string): Application {
+  return { app: 'record_session', arg: recordingPath(path) };
+}
+
+export function stopRecording(path: string): Application {
+  return { app: 'stop_record_session', arg: recordingPath(path) };
+}
+
+/** While masked, silence is written in place of the voices. */
+export function maskRecording(path: string, masked: boolean): Application {
+  return { app: masked ? 'record_session_mask' : 'record_session_unmask', arg: recordingPath(path) };
+}
+
+/** `record_session` splits its argument at spaces and takes `scheme://` for a stream to open. */
+function recordingPath(path: string): string {
+  return matching(
+    path,
+    'recording path',
+    /^(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9_.@+=-]+){1,30}$/,
+    'an absolute path',
+  );
+}
