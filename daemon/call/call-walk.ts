@@ -172,15 +172,11 @@ export class CallWalk {
         trace: (visit) => this.trace.push(visit),
         stepBudget: env.settings.stepBudget,
       });
+      this.#state = end.state;
+      const { nodeType, reason } = end;
       return end.end === 'gone'
-        ? {
-            gone: end.gone.end,
-            cause: end.gone.end.cause,
-            nodeType: end.nodeType,
-            reason: end.reason,
-            fault: false,
-          }
-        : { gone: undefined, cause: end.cause, nodeType: end.nodeType, reason: end.reason, fault: end.fault };
+        ? { gone: end.gone.end, cause: end.gone.end.cause, nodeType, reason, fault: false }
+        : { gone: undefined, cause: end.cause, nodeType, reason, fault: end.end === 'failed' };
     } finally {
       await dialer.close();
     }

@@ -133,7 +133,7 @@ export class EslChannel implements Channel {
   async play(media: Media, options: PlayOptions = {}): Promise<PlayResult> {
     const { until } = options;
     const terminators = options.terminators ?? '';
-    if (until?.aborted === true) return { end: 'interrupted' };
+    if (aborted(until)) return { end: 'interrupted' };
     this.prepare({ playback_terminators: terminators === '' ? 'none' : terminators });
     const interrupt = () => {
       // Without the inbound connection nothing can interrupt: the media then ends by itself or by its own bound.
@@ -152,7 +152,7 @@ export class EslChannel implements Channel {
       this.prepare({ playback_terminator_used: '' });
       return { end: 'digit', digit };
     }
-    if (until?.aborted === true) return { end: 'interrupted' };
+    if (aborted(until)) return { end: 'interrupted' };
     // A channel that goes away answers PLAYBACK ERROR as well, but its CHANNEL_HANGUP comes first.
     if (/NOT FOUND|ERROR|UNABLE|INVALID/i.test(response)) return { end: 'failed', detail: response };
     return { end: 'finished' };
@@ -294,4 +294,9 @@ function recordingVariables(channels: 'mono' | 'stereo', onlyBridged: boolean): 
     RECORD_STEREO: channels === 'stereo' ? 'true' : 'false',
     RECORD_BRIDGE_REQ: onlyBridged ? 'true' : 'false',
   };
+}
+
+/** A signal changes while we wait, which narrowing by the compiler does not see. */
+function aborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true;
 }
