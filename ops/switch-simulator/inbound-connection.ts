@@ -1,0 +1,138 @@
+import type { Socket } from 'node:net';
+import { runApi } from './api-command.ts';
+import { CommandReader, type SocketCommand } from './command-reader.ts';
+import { EventListener } from './event-listener.ts';
+import { encodeHeader } from './header-encoding.ts';
+import type { EventSink, SwitchCore } from './switch-core.ts';
+import type { SwitchEvent } from './switch-event.ts';
+import { newUuid } from './uuid.ts';
+
+/** A client of the event socket: it must authenticate, then asks for events and runs API commands. */
+export class InboundConnection implements EventSink {
+  readonly #core: SwitchCore;
+  readonly #socket: Socket;
+  readonly #password: string;
+  readonly #reader = new CommandReader();
+  readonly #events = new EventListener();
+  #authenticated = false;
+  #out = '';
+  #scheduled = false;
+
+  constructor(core: SwitchCore, socket: Socket, password: string) {
+    this.#core = core;
+    this.#socket = socket;
+    this.#password = password;
+  }
+
+  start(): void {
+    this.#send('Content-Type: auth/request\n\n');
+    this.#socket.on('data', (bytes: Buffer) => {
+      this.#reader.push(bytes.toString('latin1'));
+      for (let command = this.#reader.next(); command !== undefined; command = this.#reader.next())
+        this.#run(command);
+    });
+  }
+
+  offer(event: SwitchEvent): void {
+    if (this.#events.wants(event)) this.#send(this.#events.frame(event));
+  }
+
+  destroy(): void {
+    this.#core.listeners.delete(this);
+    this.#socket.resetAndDestroy();
+  }
+
+  /** Gathers what one tick produces into one write. */
+  #send(text: string): void {
+    this.#out += text;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(this.#out, 'latin1');
+      this.#out = '';
+    });
+  }
+
+  #reply(text: string): void {
+    this.#send(`Content-Type: command/reply\nReply-Text: ${text}\n\n`);
+  }
+
+  #run(command: SocketCommand): void {
+    const [verb = '', ...words] = command.line.split(' ').filter((word) => word !== '');
+    const name = verb.toLowerCase();
+    if (name === 'exit' || name === '...') {
+      this.#reply('+OK bye');
+      this.#bye();
+      return;
+    }
+    if (!this.#authenticated) {
+      this.#authenticate(name, words.join(' '));
+      return;
+    }
+    const rest = command.line.slice(verb.length + 1).trim();
+    switch (name) {
+      case 'event':
+        this.#reply(this.#events.event(words));
+        break;
+      case 'nixevent':
+        this.#reply(this.#events.nixEvent(words));
+        break;
+      case 'noevents':
+        this.#reply(this.#events.noEvents());
+        break;
+      case 'filter':
+        this.#reply(this.#events.filter(rest));
+        break;
+      case 'log':
+        this.#reply(`+OK log level ${rest} [7]`);
+        break;
+      case 'api':
+        runApi(this.#core, rest, (text) => {
+          const shown = text === '' ? '-ERR no reply\n' : text;
+          this.#send(
+            `Content-Type: api/response\nContent-Length: ${Buffer.byteLength(shown, 'latin1')}\n\n${shown}`,
+          );
+        });
+        break;
+      case 'bgapi':
+        this.#background(rest, command.headers.get('job-uuid') ?? newUuid());
+        break;
+      default:
+        this.#reply('-ERR command not found');
+    }
+  }
+
+  #authenticate(name: string, argument: string): void {
+    if (name === 'auth' && argument === this.#password) {
+      this.#authenticated = true;
+      this.#core.listeners.add(this);
+      this.#reply('+OK accepted');
+    } else if (name === 'auth') {
+      this.#reply('-ERR invalid');
+      this.#bye();
+    } else this.#reply('-ERR command not found');
+  }
+
+  #background(line: string, job: string): void {
+    this.#send(`Content-Type: command/reply\nReply-Text: +OK Job-UUID: ${job}\nJob-UUID: ${job}\n\n`);
+    const [command = '', ...argument] = line.split(' ');
+    runApi(this.#core, line, (text) =>
+      this.#core.send(
+        this.#core.event('BACKGROUND_JOB', undefined, {
+          after:
+            `Job-UUID: ${job}\nJob-Command: ${encodeHeader(command)}\n` +
+            (argument.length === 0 ? '' : `Job-Command-Arg: ${encodeHeader(argument.join(' '))}\n`),
+          body: text === '' ? 'Command returned no output!' : text,
+        }),
+      ),
+    );
+  }
+
+  #bye(): void {
+    this.#core.listeners.delete(this);
+    const text = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n';
+    this.#send(`Content-Type: text/disconnect-notice\nContent-Length: ${text.length}\n\n${text}`);
+    queueMicrotask(() => this.#socket.end());
+  }
+}

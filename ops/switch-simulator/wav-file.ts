@@ -1,0 +1,30 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const rate = 8000;
+const sampleBytes = 2;
+/** 20 ms of a quiet 400 Hz square wave: not silence, so that a reader can tell it from an empty recording. */
+const cycle = Buffer.alloc(20 * sampleBytes);
+for (let sample = 0; sample < 20; sample++)
+  cycle.writeInt16LE(sample < 10 ? 800 : -800, sample * sampleBytes);
+
+/** Writes 16-bit PCM of the given length. Throws what the file system throws. */
+export function writeWav(path: string, audio: { readonly ms: number; readonly channels: 1 | 2 }): void {
+  const frameBytes = sampleBytes * audio.channels;
+  const size = Math.floor((audio.ms * rate) / 1000) * frameBytes;
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0, 'latin1');
+  head.writeUInt32LE(36 + size, 4);
+  head.write('WAVEfmt ', 8, 'latin1');
+  head.writeUInt32LE(16, 16);
+  head.writeUInt16LE(1, 20);
+  head.writeUInt16LE(audio.channels, 22);
+  head.writeUInt32LE(rate, 24);
+  head.writeUInt32LE(rate * frameBytes, 28);
+  head.writeUInt16LE(frameBytes, 32);
+  head.writeUInt16LE(8 * sampleBytes, 34);
+  head.write('data', 36, 'latin1');
+  head.writeUInt32LE(size, 40);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, Buffer.concat([head, Buffer.alloc(size, cycle)]));
+}
