@@ -4,7 +4,7 @@ import { encodeRecord } from '../../../daemon/records/record-line.ts';
 import { writeFault } from '../../../daemon/records/write-fault.ts';
 import { sampleRecord } from './sample-record.ts';
 
-t.test('no text of a caller makes JSON that PostgreSQL refuses or that breaks the line', async (t) => {
+void t.test('no text of a caller makes JSON that PostgreSQL refuses or that breaks the line', async (t) => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary-ascii' }), (callerName, caller) => {
       const { text } = encodeRecord(
@@ -22,12 +22,12 @@ t.test('no text of a caller makes JSON that PostgreSQL refuses or that breaks th
   t.pass();
 });
 
-t.test('a backslash before u0000 is text, not a NUL', async (t) => {
+void t.test('a backslash before u0000 is text, not a NUL', async (t) => {
   const { text } = encodeRecord(sampleRecord('t', { callerName: '\\u0000' }));
   t.equal((JSON.parse(text) as { callerName: string }).callerName, '\\u0000');
 });
 
-t.test('what fails for want of a database is tried again, what is refused is not', async (t) => {
+void t.test('what fails for want of a database is tried again, what is refused is not', async (t) => {
   const coded = (code: string): Error => Object.assign(new Error(code), { code });
   for (const code of [
     'ECONNREFUSED',

@@ -24,7 +24,7 @@ async function readAll(spool: RecordSpool): Promise<CallId[]> {
   }
 }
 
-t.test('a segment cut at any byte gives back every whole record and no other', async (t) => {
+void t.test('a segment cut at any byte gives back every whole record and no other', async (t) => {
   const written = [line('{"x":"é💬"}'), line('{"y":2}'), line('{}')];
   const frames = written.map(encodeFrame);
   const bytes = Buffer.concat(frames);
@@ -41,7 +41,7 @@ t.test('a segment cut at any byte gives back every whole record and no other', a
   }
 });
 
-t.test('one damaged byte costs at most the records it touches', async (t) => {
+void t.test('one damaged byte costs at most the records it touches', async (t) => {
   const written = Array.from({ length: 5 }, (_, index) => line(`{"n":${index}}`));
   const bytes = Buffer.concat(written.map(encodeFrame));
   fc.assert(
@@ -57,7 +57,7 @@ t.test('one damaged byte costs at most the records it touches', async (t) => {
   t.pass();
 });
 
-t.test('records come back in order, over segments and a restart', async (t) => {
+void t.test('records come back in order, over segments and a restart', async (t) => {
   const folder = t.testdir();
   const log = quietLog();
   const first = new RecordSpool({ folder, segmentBytes: 10_000, log });
@@ -80,7 +80,7 @@ t.test('records come back in order, over segments and a restart', async (t) => {
   t.same(segments(folder), [], 'what is written down is deleted');
 });
 
-t.test('a death in mid-write loses only the record that was being written', async (t) => {
+void t.test('a death in mid-write loses only the record that was being written', async (t) => {
   const folder = t.testdir();
   const log = quietLog();
   const first = new RecordSpool({ folder, log });
@@ -102,7 +102,7 @@ t.test('a death in mid-write loses only the record that was being written', asyn
   t.match(log.messages, [/earlier run/, /ends within a record/]);
 });
 
-t.test('damage in the middle is kept aside and told', async (t) => {
+void t.test('damage in the middle is kept aside and told', async (t) => {
   const folder = t.testdir();
   const log = quietLog();
   const spool = new RecordSpool({ folder, log });
@@ -116,7 +116,7 @@ t.test('damage in the middle is kept aside and told', async (t) => {
   t.equal(readdirSync(join(folder, 'rejected')).length, 1);
 });
 
-t.test('a full spool refuses the newest and keeps the oldest', async (t) => {
+void t.test('a full spool refuses the newest and keeps the oldest', async (t) => {
   const written = lines(4);
   const maxBytes = written.slice(0, 2).reduce((sum, one) => sum + encodeFrame(one).length, 0);
   const spool = new RecordSpool({ folder: t.testdir(), maxBytes, log: quietLog() });
@@ -129,7 +129,7 @@ t.test('a full spool refuses the newest and keeps the oldest', async (t) => {
   t.equal(await spool.append(written.slice(2)), 2, 'room again');
 });
 
-t.test('appending goes on while the oldest are read', async (t) => {
+void t.test('appending goes on while the oldest are read', async (t) => {
   const spool = new RecordSpool({ folder: t.testdir(), log: quietLog() });
   await spool.open();
   const written = lines(6);
@@ -142,7 +142,7 @@ t.test('appending goes on while the oldest are read', async (t) => {
   );
 });
 
-t.test('a folder of another running daemon is refused', async (t) => {
+void t.test('a folder of another running daemon is refused', async (t) => {
   const folder = t.testdir({ 'owner.pid': `${process.ppid}\n` });
   await t.rejects(new RecordSpool({ folder, log: quietLog() }).open(), /belongs to the running process/);
   writeFileSync(join(folder, 'owner.pid'), '999999999\n');
