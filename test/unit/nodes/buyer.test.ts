@@ -14,14 +14,14 @@ async function outcome(results: readonly Partial<AttemptResult>[], params = {}, 
   return { exit, ctx, dialled: dialing.attempts.map((attempt) => attempt.candidate.label), dialing };
 }
 
-t.test('the first who talks ends the tries', async (t) => {
+void t.test('the first who talks ends the tries', async (t) => {
   const { exit, dialled, ctx } = await outcome([{ outcome: 'busy' }, connected]);
   t.equal(exit, 'connectedEnded');
   t.same(dialled, ['a', 'b']);
   t.same(ctx.explained, ['Buyer b, b: NORMAL_CLEARING']);
 });
 
-t.test('nobody talked: the last try names the exit', async (t) => {
+void t.test('nobody talked: the last try names the exit', async (t) => {
   const exits = {
     no_answer: 'noAnswer',
     busy: 'busy',
@@ -36,7 +36,7 @@ t.test('nobody talked: the last try names the exit', async (t) => {
   }
 });
 
-t.test('a try that was really made names the exit before later ones that were capped', async (t) => {
+void t.test('a try that was really made names the exit before later ones that were capped', async (t) => {
   const capped = { outcome: 'capped' as const, cappedBy: 'buyer:b' };
   t.equal((await outcome([{ outcome: 'busy' }, capped, capped])).exit, 'busy');
   const all = await outcome([capped, capped, capped]);
@@ -44,7 +44,7 @@ t.test('a try that was really made names the exit before later ones that were ca
   t.match(all.ctx.explained, [/0 dialled; capped by buyer:b/]);
 });
 
-t.test('rejected candidates are passed over, and told', async (t) => {
+void t.test('rejected candidates are passed over, and told', async (t) => {
   const dialing = new FakeDialing([candidate('a', 'tried'), candidate('b')], [connected]);
   const ctx = fakeContext({ dialing });
   t.equal(await runNode(buyer, { buyer: 'Test Buyer' }, ctx), 'connectedEnded');
@@ -58,13 +58,13 @@ t.test('rejected candidates are passed over, and told', async (t) => {
   t.equal(await runNode(buyer, {}, full), 'allCapped');
 });
 
-t.test('an empty plan fails and says why', async (t) => {
+void t.test('an empty plan fails and says why', async (t) => {
   const { exit, ctx } = await outcome([], {}, []);
   t.equal(exit, 'failed');
   t.same(ctx.explained, ['there is nobody to dial']);
 });
 
-t.test('a cause that stops is the last, one that skips passes over the same endpoint', async (t) => {
+void t.test('a cause that stops is the last, one that skips passes over the same endpoint', async (t) => {
   const stopped = await outcome([{ outcome: 'rejected', next: 'stop' }, connected]);
   t.equal(stopped.exit, 'rejected');
   t.same(stopped.dialled, ['a']);
@@ -74,8 +74,13 @@ t.test('a cause that stops is the last, one that skips passes over the same endp
   t.same(again.dialled, ['a', 'a']);
 });
 
-t.test('attempts and total time are bounded; capped ones do not count', async (t) => {
-  const two = await outcome([{ outcome: 'capped' }, {}, {}, connected], { maxAttempts: 2 }, [...'abcd']);
+void t.test('attempts and total time are bounded; capped ones do not count', async (t) => {
+  const two = await outcome([{ outcome: 'capped' }, {}, {}, connected], { maxAttempts: 2 }, [
+    'a',
+    'b',
+    'c',
+    'd',
+  ]);
   t.same(two.dialled, ['a', 'b', 'c']);
   t.equal(two.exit, 'noAnswer');
 
@@ -94,7 +99,7 @@ t.test('attempts and total time are bounded; capped ones do not count', async (t
   );
 });
 
-t.test('whisper, acceptance, ringback, longest duration and causes reach the attempt', async (t) => {
+void t.test('whisper, acceptance, ringback, longest duration and causes reach the attempt', async (t) => {
   const { dialing } = await outcome([connected], {
     whisper: { kind: 'speech', text: 'A call for {{variables.zip}}' },
     accept: {},
@@ -113,11 +118,11 @@ t.test('whisper, acceptance, ringback, longest duration and causes reach the att
   });
 });
 
-t.test('the longest duration has its exit', async (t) => {
+void t.test('the longest duration has its exit', async (t) => {
   t.equal((await outcome([{ ...connected, outcome: 'max_duration' }])).exit, 'maxDuration');
 });
 
-t.test('a buyer who hangs up early is passed over, or has its exit', async (t) => {
+void t.test('a buyer who hangs up early is passed over, or has its exit', async (t) => {
   const early = { ...connected, talkedMs: 3000 };
   const next = await outcome([early, connected], { earlyHangup: {} });
   t.equal(next.exit, 'connectedEnded');
@@ -131,7 +136,7 @@ t.test('a buyer who hangs up early is passed over, or has its exit', async (t) =
   t.equal(byCaller.exit, 'connectedEnded', 'the caller may hang up early');
 });
 
-t.test('the caller who hangs up while it rings ends the node with ChannelGone', async (t) => {
+void t.test('the caller who hangs up while it rings ends the node with ChannelGone', async (t) => {
   const dialing = new FakeDialing([candidate('a'), candidate('b')], []);
   const gone = new ChannelGone({ cause: 'ORIGINATOR_CANCEL', by: 'caller' });
   dialing.onAttempt = () => {
@@ -141,7 +146,7 @@ t.test('the caller who hangs up while it rings ends the node with ChannelGone', 
   t.equal(dialing.attempts.length, 1);
 });
 
-t.test('publishing refuses what is not built or cannot work', async (t) => {
+void t.test('publishing refuses what is not built or cannot work', async (t) => {
   t.same(faultsOf(buyer, {}), []);
   t.same(faultsOf(buyer, { strategy: 'simultaneous' }), ['/strategy']);
   t.same(faultsOf(buyer, { strategy: 'progressive' }), ['/strategy']);

@@ -5,13 +5,13 @@ import { fakeContext, faultsOf, file, runNode } from './fakes.ts';
 
 const menu = { prompt: file('menu.wav'), keys: ['1', '2'] };
 
-t.test('a key of the menu is its exit, and the call is answered first', async (t) => {
+void t.test('a key of the menu is its exit, and the call is answered first', async (t) => {
   const ctx = fakeContext({ script: { answered: false, digits: ['1'] } });
   t.equal(await runNode(ivr, menu, ctx), 'key:1');
   t.same(ctx.channel.verbs, ['answer', 'collectDigits']);
 });
 
-t.test(
+void t.test(
   'timeouts and digits reach the channel in milliseconds, with the defaults of the schema',
   async (t) => {
     const ctx = fakeContext({ script: { digits: ['2'] } });
@@ -30,7 +30,7 @@ t.test(
   },
 );
 
-t.test('a direct dial pattern is tried after the keys and keeps the digits', async (t) => {
+void t.test('a direct dial pattern is tried after the keys and keeps the digits', async (t) => {
   const ctx = fakeContext({ script: { digits: ['4711'] } });
   const matches = [{ name: 'extension', pattern: '4\\d{3}' }];
   const exit = await runNode(ivr, { ...menu, maxDigits: 4, matches, variable: 'extension' }, ctx);
@@ -38,7 +38,7 @@ t.test('a direct dial pattern is tried after the keys and keeps the digits', asy
   t.equal(ctx.variables.get('extension'), '4711');
 });
 
-t.test('no key: the timeout prompt before every further try, then the exit', async (t) => {
+void t.test('no key: the timeout prompt before every further try, then the exit', async (t) => {
   const ctx = fakeContext();
   const exit = await runNode(ivr, { ...menu, maxTimeouts: 2, timeoutPrompt: file('hello.wav') }, ctx);
   t.equal(exit, 'timeout');
@@ -46,19 +46,19 @@ t.test('no key: the timeout prompt before every further try, then the exit', asy
   t.same(ctx.explained, ['no key in 2 tries']);
 });
 
-t.test('wrong keys: the invalid prompt before every further try, then the exit', async (t) => {
+void t.test('wrong keys: the invalid prompt before every further try, then the exit', async (t) => {
   const ctx = fakeContext({ script: { digits: ['9', '8'] } });
   const exit = await runNode(ivr, { ...menu, maxInvalid: 2, invalidPrompt: file('wrong.wav') }, ctx);
   t.equal(exit, 'invalid');
   t.same(ctx.channel.verbs, ['collectDigits', 'play', 'collectDigits']);
 });
 
-t.test('timeouts and wrong keys are counted apart, and a later right key counts', async (t) => {
+void t.test('timeouts and wrong keys are counted apart, and a later right key counts', async (t) => {
   const ctx = fakeContext({ script: { digits: ['', '9', '', '9', '2'] } });
   t.equal(await runNode(ivr, { ...menu, maxTimeouts: 3, maxInvalid: 3 }, ctx), 'key:2');
 });
 
-t.test('the caller who hangs up in any verb ends the node with ChannelGone', async (t) => {
+void t.test('the caller who hangs up in any verb ends the node with ChannelGone', async (t) => {
   for (const verb of ['answer', 'collectDigits', 'play'] as const) {
     const ctx = fakeContext({ script: { answered: false, goneDuring: verb } });
     const run = runNode(ivr, { ...menu, timeoutPrompt: file('hello.wav') }, ctx);
@@ -66,7 +66,7 @@ t.test('the caller who hangs up in any verb ends the node with ChannelGone', asy
   }
 });
 
-t.test('publishing refuses menus that cannot work', async (t) => {
+void t.test('publishing refuses menus that cannot work', async (t) => {
   t.same(faultsOf(ivr, menu), []);
   t.same(faultsOf(ivr, { prompt: menu.prompt }), ['/keys']);
   t.same(faultsOf(ivr, { ...menu, keys: ['12'] }), ['/keys/0'], 'longer than maxDigits');
@@ -76,7 +76,7 @@ t.test('publishing refuses menus that cannot work', async (t) => {
   t.same(faultsOf(ivr, { ...menu, color: 'red' }), ['/color']);
 });
 
-t.test('its exits are known from its params', async (t) => {
+void t.test('its exits are known from its params', async (t) => {
   const params = { ...menu, matches: [{ name: 'ext', pattern: '.*' }] };
   t.same(ivr.namedExits?.(params as never), ['key:1', 'key:2', 'match:ext']);
 });

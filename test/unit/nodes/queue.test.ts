@@ -26,7 +26,7 @@ const passing = (of: { ctx?: FakeContext }, ms: number) => () => {
   return { end: 'interrupted' as const };
 };
 
-t.test('its turn ends the music, and the held slot is kept', async (t) => {
+void t.test('its turn ends the music, and the held slot is kept', async (t) => {
   const { place, queues, ctx } = waiting({ answered: false });
   const running = runNode(queue, { buyer: 'Test Buyer', priority: 2 }, ctx);
   await ctx.channel.called('play');
@@ -40,7 +40,7 @@ t.test('its turn ends the music, and the held slot is kept', async (t) => {
   t.equal(ctx.variables.get('queue.waitedSeconds'), '0');
 });
 
-t.test('a free slot at once: no answer, no music', async (t) => {
+void t.test('a free slot at once: no answer, no music', async (t) => {
   const { place, queues, ctx } = waiting({ answered: false });
   place.turn();
   t.equal(await runNode(queue, {}, ctx), 'ready');
@@ -48,7 +48,7 @@ t.test('a free slot at once: no answer, no music', async (t) => {
   t.same(queues.requests[0]?.source, { from: 'campaign' });
 });
 
-t.test('a lost line lets the call go on, and says so', async (t) => {
+void t.test('a lost line lets the call go on, and says so', async (t) => {
   const { place, ctx } = waiting();
   place.lost = true;
   place.turn();
@@ -56,14 +56,14 @@ t.test('a lost line lets the call go on, and says so', async (t) => {
   t.match(ctx.explained, [/lost/]);
 });
 
-t.test('a full line and a plan without anybody have their exits', async (t) => {
+void t.test('a full line and a plan without anybody have their exits', async (t) => {
   const full = fakeContext({ queues: new FakeQueues({ joined: false, reason: 'full' }) });
   t.equal(await runNode(queue, {}, full), 'full');
   const nobody = fakeContext({ queues: new FakeQueues({ joined: false, reason: 'noCandidates' }) });
   t.equal(await runNode(queue, {}, nobody), 'noAgents');
 });
 
-t.test('the longest wait ends the music by itself, and the place is given up', async (t) => {
+void t.test('the longest wait ends the music by itself, and the place is given up', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] });
   t.teardown(() => mock.timers.reset());
   const { place, ctx } = waiting();
@@ -76,7 +76,7 @@ t.test('the longest wait ends the music by itself, and the place is given up', a
   t.equal(ctx.variables.get('queue.waitedSeconds'), '20');
 });
 
-t.test('exit keys and the callback key leave the line', async (t) => {
+void t.test('exit keys and the callback key leave the line', async (t) => {
   for (const [key, exit] of [
     ['0', 'exitKey:0'],
     ['7', 'callback'],
@@ -89,7 +89,7 @@ t.test('exit keys and the callback key leave the line', async (t) => {
   t.same(queue.namedExits?.({ exitKeys: '09' } as never), ['exitKey:0', 'exitKey:9']);
 });
 
-t.test('a key in the same instant as the turn loses to the turn', async (t) => {
+void t.test('a key in the same instant as the turn loses to the turn', async (t) => {
   const place = new FakePlace();
   const ctx = fakeContext({
     queues: new FakeQueues({ joined: true, place }),
@@ -106,28 +106,31 @@ t.test('a key in the same instant as the turn loses to the turn', async (t) => {
   t.equal(place.left, 0);
 });
 
-t.test('announcements come at their interval with position and wait, then the music goes on', async (t) => {
-  const of: { ctx?: FakeContext } = {};
-  const heard = { end: 'finished' as const };
-  const { place, ctx } = waiting({
-    plays: [passing(of, 30_000), heard, heard, heard, heard, passing(of, 300_000)],
-  });
-  of.ctx = ctx;
-  place.place = 23;
-  place.waitMs = 61_000;
-  const announcement = [file('you-are.wav'), { kind: 'position' }, { kind: 'expectedWait' }];
-  t.equal(await runNode(queue, { announceEverySeconds: 30, announcement }, ctx), 'timeout');
-  t.same(ctx.channel.argumentsOf('play'), [
-    { kind: 'music' },
-    file('you-are.wav'),
-    file('digits/20.wav'),
-    file('digits/3.wav'),
-    file('digits/2.wav'),
-    { kind: 'music' },
-  ]);
-});
+void t.test(
+  'announcements come at their interval with position and wait, then the music goes on',
+  async (t) => {
+    const of: { ctx?: FakeContext } = {};
+    const heard = { end: 'finished' as const };
+    const { place, ctx } = waiting({
+      plays: [passing(of, 30_000), heard, heard, heard, heard, passing(of, 300_000)],
+    });
+    of.ctx = ctx;
+    place.place = 23;
+    place.waitMs = 61_000;
+    const announcement = [file('you-are.wav'), { kind: 'position' }, { kind: 'expectedWait' }];
+    t.equal(await runNode(queue, { announceEverySeconds: 30, announcement }, ctx), 'timeout');
+    t.same(ctx.channel.argumentsOf('play'), [
+      { kind: 'music' },
+      file('you-are.wav'),
+      file('digits/20.wav'),
+      file('digits/3.wav'),
+      file('digits/2.wav'),
+      { kind: 'music' },
+    ]);
+  },
+);
 
-t.test('a key during an announcement counts; one that knows no number is cut short', async (t) => {
+void t.test('a key during an announcement counts; one that knows no number is cut short', async (t) => {
   const of: { ctx?: FakeContext } = {};
   const keyed = waiting({ plays: [passing(of, 30_000), digit('0')] });
   of.ctx = keyed.ctx;
@@ -142,7 +145,7 @@ t.test('a key during an announcement counts; one that knows no number is cut sho
   t.same(silent.ctx.channel.argumentsOf('play'), [{ kind: 'music' }, { kind: 'music' }]);
 });
 
-t.test('music that cannot be played becomes silence, and silence that cannot is a fault', async (t) => {
+void t.test('music that cannot be played becomes silence, and silence that cannot is a fault', async (t) => {
   const { place, ctx } = waiting({ plays: [{ end: 'failed', detail: 'FILE NOT FOUND' }, 'held'] });
   const running = runNode(queue, { music: 'gone.wav', maxWaitSeconds: 60 }, ctx);
   while (ctx.channel.calls.length < 2) await ctx.channel.called('play');
@@ -159,7 +162,7 @@ t.test('music that cannot be played becomes silence, and silence that cannot is 
   t.equal(deaf.place.left, 1);
 });
 
-t.test('the caller who hangs up leaves the line', async (t) => {
+void t.test('the caller who hangs up leaves the line', async (t) => {
   for (const verb of ['answer', 'play'] as const) {
     const { place, ctx } = waiting({ answered: false, goneDuring: verb });
     await t.rejects(runNode(queue, {}, ctx), ChannelGone, verb);
@@ -167,7 +170,7 @@ t.test('the caller who hangs up leaves the line', async (t) => {
   }
 });
 
-t.test('publishing refuses queues that cannot work', async (t) => {
+void t.test('publishing refuses queues that cannot work', async (t) => {
   t.same(faultsOf(queue, {}), []);
   t.same(faultsOf(queue, { exitKeys: '01', callbackKey: '1' }), ['/callbackKey']);
   t.same(faultsOf(queue, { announceEverySeconds: 30 }), ['/announcement']);
