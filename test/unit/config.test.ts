@@ -1,0 +1,192 @@
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { loadConfig } from '../../daemon/config.ts';
+import { EnvironmentSchema } from '../../daemon/environment.ts';
+import { settings } from '../../daemon/read-settings.ts';
+import { exampleEnvironment, exampleFile } from '../../ops/example-environment.ts';
+
+const least = {
+  DATABASE_URL: 'postgres://callfabric:p%40ss@db.example:5433/callfabric',
+  CALLFABRIC_API_KEY: 'k-0123456789abcdef',
+  CALLFABRIC_FREESWITCH_PASSWORD: 'esl-password',
+};
+
+function faultsOf(env: Record<string, string>): readonly string[] {
+  const loaded = loadConfig(env);
+  return loaded.ok ? [] : loaded.faults;
+}
+
+void t.test('three settings are enough, the rest has defaults', async (t) => {
+  const loaded = loadConfig({ ...least, PATH: '/usr/bin' });
+  t.match(loaded, {
+    ok: true,
+    config: {
+      databaseUrl: least.DATABASE_URL,
+      redisUrl: 'redis://127.0.0.1:6379',
+      socket: {
+        host: '127.0.0.1',
+        port: 8084,
+        allowedSources: ['127.0.0.0/8', '::1', '127.0.0.1'],
+        maxPerAddress: 5000,
+      },
+      switches: [{ name: 'local', host: '127.0.0.1', port: 8021, password: 'esl-password' }],
+      sipProfile: 'external',
+      api: {
+        host: '127.0.0.1',
+        port: 8080,
+        key: least.CALLFABRIC_API_KEY,
+        cdrSecret: undefined,
+        metricsWithoutKey: false,
+      },
+      maxCalls: 5000,
+      stepBudget: 200,
+      defaultCountry: 'US',
+      drainMs: 600_000,
+      caps: { whenUnavailable: 'refuse', leaseMs: 20_000 },
+      recordings: { folder: '/var/lib/callfabric/recordings', store: { kind: 'local' } },
+      spool: { folder: '/var/lib/callfabric/spool', maxBytes: 1024 ** 3 },
+      log: { level: 'info', pretty: false },
+      systemd: undefined,
+    },
+  });
+});
+
+void t.test('every fault is told at once, each with what to do', async (t) => {
+  const faults = faultsOf({
+    DATABASE_URL: 'mysql://root:hunter2@db/x',
+    CALLFABRIC_API_KEY: 'hunter2',
+    CALLFABRIC_API_PORT: '80a',
+    CALLFABRIC_SOCKET_PORT: '70000',
+    CALLFABRIC_LOG_LEVEL: 'loud',
+    CALLFABRIC_LOG_PRETTY: 'perhaps',
+    CALLFABRIC_DEFAULT_COUNTRY: 'XX',
+    CALLFABRIC_SPOOL_DIR: 'spool',
+    CALLFABRIC_FREESWITCH: 'a=10.0.0.1:8021,b=10.0.0.2',
+    CALLFABRIC_FREESWITCH_PASSWORD_C: 'hunter2',
+    CALLFABRIC_ALLOWED_SOURCES: '10.0.0.0/33,carrier.example',
+    CALLFABRIC_RECORDINGS_STORE: 's3://bucket',
+    CALLFABRIC_RECORDINGS_S3_KEY_ID: 'AKIA',
+    CALLFABRIC_DRAIN_SECOND: '5',
+  });
+  for (const expected of [
+    /^DATABASE_URL is not usable: set it as postgres:/,
+    /^CALLFABRIC_API_KEY needs at least 16 characters: make one with: openssl/,
+    /^CALLFABRIC_API_PORT=80a must be a whole number from 0 to 65535$/,
+    /^CALLFABRIC_SOCKET_PORT=70000 must be a whole number/,
+    /^CALLFABRIC_LOG_LEVEL=loud must be one of fatal, error/,
+    /^CALLFABRIC_LOG_PRETTY=perhaps must be yes or no$/,
+    /^CALLFABRIC_DEFAULT_COUNTRY=XX is no country/,
+    /^CALLFABRIC_SPOOL_DIR=spool is not usable: write an absolute path$/,
+    /^CALLFABRIC_FREESWITCH has the part 'b=10\.0\.0\.2': write it as name=host:port/,
+    /^FreeSWITCH a has no password: set CALLFABRIC_FREESWITCH_PASSWORD \(or CALLFABRIC_FREESWITCH_PASSWORD_A\)/,
+    /^CALLFABRIC_FREESWITCH_PASSWORD_C is for no machine/,
+    /^CALLFABRIC_ALLOWED_SOURCES has the part '10\.0\.0\.0\/33'/,
+    /^CALLFABRIC_ALLOWED_SOURCES has the part 'carrier\.example'/,
+    /^CALLFABRIC_RECORDINGS_STORE is not usable/,
+    /^CALLFABRIC_RECORDINGS_S3_KEY_ID and CALLFABRIC_RECORDINGS_S3_SECRET belong together/,
+    /^CALLFABRIC_DRAIN_SECOND is no setting of this version: .*did you mean CALLFABRIC_DRAIN_SECONDS\?/,
+  ])
+    t.equal(faults.filter((fault) => expected.test(fault)).length, 1, String(expected));
+  t.equal(faults.length, 16);
+  t.notMatch(faults.join('\n'), /hunter2/, 'no secret is shown');
+});
+
+void t.test('what is missing is asked for, and an empty value counts as missing', async (t) => {
+  t.match(faultsOf({}), [
+    /^DATABASE_URL is not set: set it as/,
+    /^CALLFABRIC_API_KEY is not set: make one/,
+    /^FreeSWITCH local has no password/,
+  ]);
+  t.match(faultsOf({ ...least, DATABASE_URL: ' ' }), [/^DATABASE_URL is not set/]);
+  t.match(loadConfig({ ...least, CALLFABRIC_API_PORT: '' }), { ok: true, config: { api: { port: 8080 } } });
+});
+
+void t.test('several FreeSWITCHes have their own passwords or share one', async (t) => {
+  const env = {
+    ...least,
+    CALLFABRIC_FREESWITCH: 'fra-1=fs1.example:8021, six=[2001:db8::1]:8022',
+    CALLFABRIC_FREESWITCH_PASSWORD_FRA_1: 'its-own',
+  };
+  t.match(loadConfig(env), {
+    ok: true,
+    config: {
+      switches: [
+        { name: 'fra-1', host: 'fs1.example', port: 8021, password: 'its-own' },
+        { name: 'six', host: '2001:db8::1', port: 8022, password: 'esl-password' },
+      ],
+      socket: { allowedSources: ['127.0.0.0/8', '::1', 'fs1.example', '2001:db8::1'] },
+    },
+  });
+  t.match(faultsOf({ ...least, CALLFABRIC_FREESWITCH: 'a-1=h:1,a.1=h:2' }), [
+    /a-1 and a\.1, which are one name/,
+  ]);
+  t.match(faultsOf({ ...least, CALLFABRIC_FREESWITCH: ',' }), [/names no machine/]);
+});
+
+void t.test('the password everybody knows is refused unless it is allowed', async (t) => {
+  const env = { ...least, CALLFABRIC_FREESWITCH_PASSWORD: 'ClueCon' };
+  t.match(faultsOf(env), [/^FreeSWITCH local has the default password ClueCon: give it one of its own/]);
+  t.match(loadConfig({ ...env, CALLFABRIC_ALLOW_DEFAULT_PASSWORD: 'yes' }), {
+    ok: true,
+    config: { allowDefaultPassword: true },
+  });
+});
+
+void t.test('recordings may go to an S3-compatible store', async (t) => {
+  const env = {
+    ...least,
+    CALLFABRIC_RECORDINGS_STORE: 's3://calls/eu/west/?endpoint=https%3A%2F%2Fminio.example%3A9000',
+    CALLFABRIC_RECORDINGS_S3_KEY_ID: 'AKIA',
+    CALLFABRIC_RECORDINGS_S3_SECRET: 'secret',
+  };
+  const store = {
+    kind: 's3',
+    bucket: 'calls',
+    prefix: 'eu/west',
+    region: 'us-east-1',
+    endpoint: 'https://minio.example:9000',
+    credentials: { accessKeyId: 'AKIA', secretAccessKey: 'secret' },
+  };
+  t.match(loadConfig(env), { ok: true, config: { recordings: { store } } });
+  const own = { ...least, CALLFABRIC_RECORDINGS_STORE: 's3://calls?region=eu-central-1' };
+  t.match(loadConfig(own), {
+    config: {
+      recordings: {
+        store: { prefix: '', region: 'eu-central-1', endpoint: undefined, credentials: undefined },
+      },
+    },
+  });
+  for (const text of [
+    's3://calls?region=x&colour=red',
+    's3://calls?endpoint=minio',
+    's3://?region=x',
+    'gs://calls',
+    '/var/x',
+  ])
+    t.equal(faultsOf({ ...least, CALLFABRIC_RECORDINGS_STORE: text }).length, 1, text);
+});
+
+void t.test('systemd is told where and how often it asks', async (t) => {
+  const env = { ...least, NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '30000000' };
+  t.match(loadConfig(env), {
+    config: { systemd: { notifySocket: '/run/systemd/notify', watchdogMs: 30_000 } },
+  });
+  t.match(loadConfig({ ...env, WATCHDOG_USEC: '' }), { config: { systemd: { watchdogMs: undefined } } });
+});
+
+void t.test('the example file is the schema, setting by setting', async (t) => {
+  const text = readFileSync(exampleFile, 'utf8');
+  const named = Array.from(text.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm), (match) => match[1]);
+  t.same(named, Object.keys(EnvironmentSchema.properties));
+  t.equal(text, exampleEnvironment(), 'run: node ops/example-environment.ts');
+  for (const [name, schema] of settings) t.ok(schema.description.length > 20 && schema.group !== '', name);
+});
+
+void t.test('the example file is a configuration that loads once its secrets are set', async (t) => {
+  const text = readFileSync(exampleFile, 'utf8');
+  const all = Array.from(
+    text.matchAll(/^#?([A-Z][A-Z0-9_]*)=(.*)$/gm),
+    (match) => [match[1], match[2]] as const,
+  );
+  t.match(loadConfig(Object.fromEntries(all)), { ok: true });
+});
