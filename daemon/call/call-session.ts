@@ -59,7 +59,6 @@ export class CallSession implements LiveSession {
   /** Runs the call to its end. Never rejects: a fault ends this call alone and stands in its record. */
   async run(): Promise<void> {
     this.#env.registry.add(this);
-    this.#env.observer.callStarted();
     this.#legs.expect(this.#channel.uuid, 'A');
     try {
       this.#ending = await (this.#taken === undefined ? this.#begin() : this.#goOn(this.#taken));
@@ -137,6 +136,7 @@ export class CallSession implements LiveSession {
       };
     }
     this.#lease = decision.lease;
+    env.observer.callStarted();
     channel.prepare(this.#ownVariables(decision.route));
     const { route } = decision;
     this.#log.info(
@@ -155,6 +155,7 @@ export class CallSession implements LiveSession {
   /** Another daemon began this call and is gone: the same flow version, the same node, nobody dialled twice. */
   async #goOn(state: CallState): Promise<Ending> {
     this.#did = state.did;
+    this.#env.observer.callTakenOver();
     this.#lease = state.lease;
     if (state.lease !== undefined) this.#env.caps.adopt(state.lease);
     const node = state.walk.frames.at(-1)?.nodeId;

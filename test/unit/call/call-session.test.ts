@@ -1,0 +1,157 @@
+import t from 'tap';
+import { CallSession } from '../../../daemon/call/call-session.ts';
+import { decodeCallState } from '../../../daemon/call/call-state.ts';
+import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
+
+const answered = { end: 'answered', cause: 'NORMAL_CLEARING', hungUpBy: 'B' } as const;
+
+t.test('a call through menu, queue and buyer leaves one complete record and holds nothing', async (t) => {
+  const env = new TestEnvironment();
+  const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+  await new CallSession(env.environment, channel, env.link).run();
+  const [record] = env.written;
+  t.equal(env.written.length, 1);
+  t.equal(record?.outcome, 'connected');
+  t.same(
+    record?.trace.map(({ nodeType, exit }) => `${nodeType}:${exit}`),
+    ['ivr:key:1', 'queue:ready', 'buyer:connectedEnded'],
+  );
+  t.same(
+    record?.attempts.map(({ number, outcome, capDecision }) => ({ number, outcome, capDecision })),
+    [{ number: 1, outcome: 'connected', capDecision: 'granted' }],
+  );
+  t.equal(record?.legs.length, 2);
+  t.equal(record?.recordings.length, 1, 'the conversation was recorded');
+  t.equal(channel.armed.length, 1, 'the recording began in the packet of the bridge');
+  t.same(env.heldLeases(), [], 'every lease was given back');
+  t.equal(env.environment.registry.size, 0);
+});
+
+t.test('the state on the channel names the leg before it is dialled', async (t) => {
+  const env = new TestEnvironment();
+  const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+  await new CallSession(env.environment, channel, env.link).run();
+  const states = channel.carried.map((text) => decodeCallState(text));
+  const dialled = states.find((state) => state?.underWay !== undefined);
+  t.equal(dialled?.walk.frames[0]?.nodeId, 'buyers');
+  t.equal(dialled?.underWay?.legUuid, env.written[0]?.attempts[0]?.channelUuid);
+  t.same(dialled?.tried, [dialled?.underWay?.endpointId]);
+  t.equal(states[0]?.walk.frames[0]?.nodeId, 'menu');
+});
+
+t.test('a call that may not enter is refused before answer, with its reason on record', async (t) => {
+  const cases = [
+    { change: { enabled: false }, refusal: 'number_disabled', cause: 'UNALLOCATED_NUMBER' },
+    { flow: undefined, refusal: 'no_published_flow', cause: 'NORMAL_TEMPORARY_FAILURE' },
+  ] as const;
+  for (const one of cases) {
+    const route = aRoute();
+    const changed =
+      'change' in one
+        ? { ...route, number: { ...route.number, ...one.change } }
+        : { ...route, flow: undefined };
+    const env = new TestEnvironment({ route: changed });
+    const channel = new FakeSessionChannel({});
+    await new CallSession(env.environment, channel, env.link).run();
+    t.same(channel.verbs, ['hangup']);
+    t.same(channel.argumentsOf('hangup'), [one.cause]);
+    t.match(env.written[0], { outcome: 'refused', refusal: one.refusal, attempts: [], trace: [] });
+    t.same(env.heldLeases(), []);
+  }
+});
+
+t.test('a number of nobody is refused with 404 and written nowhere', async (t) => {
+  const env = new TestEnvironment({ route: undefined });
+  const channel = new FakeSessionChannel({});
+  await new CallSession(env.environment, channel, env.link).run();
+  t.same(channel.argumentsOf('hangup'), ['UNALLOCATED_NUMBER']);
+  t.same(env.written, []);
+});
+
+t.test('Redis away: the stated policy decides about new calls', async (t) => {
+  for (const whenCapsUnavailable of ['refuse', 'admit'] as const) {
+    const env = new TestEnvironment({ whenCapsUnavailable, capsAway: true });
+    const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.equal(env.written[0]?.outcome, whenCapsUnavailable === 'admit' ? 'connected' : 'refused');
+    t.equal(env.written[0]?.refusal, whenCapsUnavailable === 'admit' ? undefined : 'caps_unavailable');
+  }
+});
+
+t.test('the caller hangs up in each phase: the outcome says where, and nothing stays held', async (t) => {
+  const phases = [
+    { during: 'answer', outcome: 'abandoned', script: {} },
+    { during: 'collectDigits', outcome: 'abandoned', script: {} },
+    { during: 'bridge', outcome: 'abandoned_ringing', script: { digits: ['1'] } },
+  ] as const;
+  for (const { during, outcome, script } of phases) {
+    const env = new TestEnvironment();
+    const channel = new FakeSessionChannel({ ...script, goneDuring: during });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.match(env.written, [{ outcome, hungUpBy: 'caller', cause: 'NORMAL_CLEARING' }], during);
+    t.same(env.heldLeases(), [], during);
+  }
+});
+
+t.test('every buyer fails: the call ends with the fallback, and each try has its row', async (t) => {
+  const env = new TestEnvironment();
+  const busy = { end: 'notAnswered', cause: 'USER_BUSY', sipCode: 486 } as const;
+  const channel = new FakeSessionChannel({ digits: ['1'], bridges: [busy, busy] });
+  await new CallSession(env.environment, channel, env.link).run();
+  const [record] = env.written;
+  t.equal(record?.outcome, 'busy');
+  t.same(
+    record?.attempts.map(({ outcome, sipCode }) => ({ outcome, sipCode })),
+    [
+      { outcome: 'busy', sipCode: 486 },
+      { outcome: 'busy', sipCode: 486 },
+    ],
+  );
+  t.same(record?.recordings, [], 'nobody talked: there is no recording');
+  t.equal(channel.verbs.at(-1), 'hangup');
+});
+
+t.test('another daemon goes on: the same node, the dialled buyer not again, one record', async (t) => {
+  const first = new TestEnvironment();
+  const lost = new FakeSessionChannel({
+    digits: ['1'],
+    goneDuring: 'bridge',
+    goneAs: { cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' },
+  });
+  first.livesOn = true;
+  await new CallSession(first.environment, lost, first.link).run();
+  t.same(first.written, [], 'the daemon that lost the socket writes nothing');
+
+  const state = decodeCallState(lost.carried.at(-1));
+  const legUuid = state?.underWay?.legUuid ?? '';
+  t.not(legUuid, '');
+  const second = new TestEnvironment();
+  const channel = new FakeSessionChannel({
+    answered: true,
+    variables: {
+      callfabric_state: lost.carried.at(-1) ?? '',
+      callfabric_entry: 'takeover',
+      last_bridge_to: legUuid,
+      last_bridge_hangup_cause: 'NORMAL_CLEARING',
+      originate_disposition: 'SUCCESS',
+    },
+  });
+  await new CallSession(second.environment, channel, second.link).run();
+  t.notOk(channel.verbs.includes('bridge'), 'nobody is dialled twice');
+  t.match(second.written, [
+    { callId: state?.callId, outcome: 'connected', takeovers: 1, attempts: [{ channelUuid: legUuid }] },
+  ]);
+  t.equal(second.written[0]?.attempts.length, 1);
+  t.same(second.heldLeases(), []);
+});
+
+t.test('a socket that breaks with its channel leaves a record that a truer one may replace', async (t) => {
+  const env = new TestEnvironment();
+  const channel = new FakeSessionChannel({
+    goneDuring: 'collectDigits',
+    goneAs: { cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' },
+  });
+  await new CallSession(env.environment, channel, env.link).run();
+  t.match(env.written, [{ outcome: 'interrupted', source: 'switch', hungUpBy: 'network' }]);
+  t.same(env.heldLeases(), []);
+});

@@ -1,0 +1,227 @@
+import type { CallEnvironment, CallLog } from '../../../daemon/call/call-environment.ts';
+import { unobserved } from '../../../daemon/call/observer.ts';
+import { CallRegistry } from '../../../daemon/call/registry.ts';
+import type { CapLease, Caps } from '../../../daemon/caps/cap-lease.ts';
+import type { WaitingLines } from '../../../daemon/caps/waiting-line.ts';
+import type { LegEnd, LegFact } from '../../../daemon/channel/leg-fact.ts';
+import type { SwitchLink } from '../../../daemon/channel/switch-link.ts';
+import { nodeTypes } from '../../../daemon/nodes/index.ts';
+import type { CallRecord } from '../../../daemon/records/call-record.ts';
+import type { Route } from '../../../daemon/routing/route.ts';
+import { SmoothWeights } from '../../../daemon/routing/smooth-weights.ts';
+import type { Branded, ChannelUuid, DaemonId, LeaseId, SwitchName } from '../../../daemon/telephony/ids.ts';
+import { testFlow } from '../../../orm/seed.ts';
+import { FakeChannel } from '../fake-channel.ts';
+
+const id = <Name extends string>(name: string) => name as Branded<Name>;
+
+/** A fake channel with what only the session uses. */
+export class FakeSessionChannel extends FakeChannel {
+  readonly prepared: Record<string, string> = {};
+  readonly armed: string[] = [];
+  abandoned = false;
+
+  prepare(variables: Readonly<Record<string, string>>): void {
+    Object.assign(this.prepared, variables);
+  }
+
+  armRecording(path: string): void {
+    this.armed.push(path);
+  }
+
+  abandon(): void {
+    this.abandoned = true;
+  }
+}
+
+/** The seed's flow, and one buyer with two SIP endpoints. */
+export function aRoute(): Route {
+  const endpoint = (name: string, priority: number) => ({
+    endpointId: id<'EndpointId'>(`endpoint-${name}`),
+    label: name,
+    kind: 'sip' as const,
+    destination: `sip:${name}@127.0.0.1:5070`,
+    maxCalls: undefined,
+    priority,
+    weight: 1,
+    ringTimeoutMs: undefined,
+  });
+  return {
+    tenant: { tenantId: id('tenant-1'), slug: 'test-org', enabled: true, maxCalls: undefined },
+    number: {
+      phoneNumberId: id('number-1'),
+      e164: '+15551234567',
+      enabled: true,
+      maxCalls: undefined,
+      tags: ['web'],
+    },
+    campaign: {
+      campaignId: id('campaign-1'),
+      name: 'Test Campaign',
+      enabled: true,
+      maxCalls: 10,
+      ringTimeoutMs: 20_000,
+      record: 'stereo',
+    },
+    publisherId: undefined,
+    flow: {
+      flowId: id('flow-1'),
+      flowVersionId: id('version-1'),
+      graph: testFlow as NonNullable<Route['flow']>['graph'],
+    },
+    buyers: [
+      {
+        buyerId: id('buyer-1'),
+        name: 'Test Buyer',
+        maxCalls: undefined,
+        priority: 0,
+        weight: 1,
+        ringTimeoutMs: undefined,
+        endpoints: [endpoint('first', 0), endpoint('second', 1)],
+      },
+    ],
+    trunks: [],
+  };
+}
+
+const silent: CallLog = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+
+function endOf(channelUuid: ChannelUuid, side: 'A' | 'B'): LegEnd {
+  const startUs = 1_790_000_000_000_000;
+  return {
+    channelUuid,
+    otherLegUuid: undefined,
+    side,
+    times: {
+      startUs,
+      progressUs: undefined,
+      progressMediaUs: undefined,
+      answerUs: startUs + 1_000_000,
+      bridgeUs: undefined,
+      endUs: startUs + 5_000_000,
+    },
+    billMs: 4000,
+    cause: 'NORMAL_CLEARING',
+    sipCode: 200,
+    disposition: undefined,
+    callerNumber: '+15550001111',
+    calledNumber: '+15551234567',
+    codec: 'PCMU',
+    mos: undefined,
+    sipCallId: undefined,
+    remoteAddress: '127.0.0.1',
+    variable: () => undefined,
+  };
+}
+
+/** Caps, lines, routes and a link in memory; remembers what is held and what was written. */
+export class TestEnvironment {
+  readonly written: CallRecord[] = [];
+  readonly #held = new Set<LeaseId>();
+  readonly environment: CallEnvironment;
+  readonly link: SwitchLink;
+  /** What `uuid_exists` answers. */
+  livesOn = false;
+  #fence = 0;
+
+  constructor(
+    options: { route?: Route | undefined; whenCapsUnavailable?: 'refuse' | 'admit'; capsAway?: boolean } = {},
+  ) {
+    const route = 'route' in options ? options.route : aRoute();
+    const whenCapsUnavailable = options.whenCapsUnavailable ?? 'refuse';
+    const take = (request: Pick<CapLease, 'leaseId' | 'callId' | 'claims'>): CapLease => {
+      this.#held.add(request.leaseId);
+      return { ...request, fence: ++this.#fence };
+    };
+    const caps: Caps = {
+      acquire: async (request) =>
+        options.capsAway === true
+          ? { granted: 'unavailable', reason: 'Redis is away' }
+          : { granted: true, lease: take(request) },
+      release: async ({ leaseId }) => {
+        this.#held.delete(leaseId);
+      },
+      adopt: ({ leaseId }) => {
+        this.#held.add(leaseId);
+      },
+      disown: ({ leaseId }) => {
+        this.#held.delete(leaseId);
+      },
+      holders: async () => [],
+    };
+    const lines: WaitingLines = {
+      join: async ({ callId, options: claims }) => {
+        if (options.capsAway === true) return { joined: 'unavailable', reason: 'Redis is away' };
+        const lease = take({
+          leaseId: id<'LeaseId'>(`line-${this.#fence}`),
+          callId,
+          claims: claims[0] ?? [],
+        });
+        return {
+          joined: true,
+          place: {
+            ready: AbortSignal.abort(),
+            grant: { lease, option: 0 },
+            position: async () => 0,
+            expectedWaitMs: async () => undefined,
+            leave: async () => {
+              this.#held.delete(lease.leaseId);
+            },
+          },
+        };
+      },
+    };
+    this.link = {
+      switchName: id<'SwitchName'>('fake') satisfies SwitchName,
+      connected: true,
+      breakApplication: async () => true,
+      kill: async () => true,
+      exists: async () => this.livesOn,
+      onLeg: (uuid, listener) => {
+        // FreeSWITCH tells the end of every leg it is asked about, soon.
+        const fact: LegFact = {
+          kind: 'ended',
+          channelUuid: uuid,
+          atUs: 0,
+          leg: endOf(uuid, uuid.startsWith('1111') ? 'A' : 'B'),
+        };
+        const timer = setTimeout(() => listener(fact), 1);
+        return { off: () => clearTimeout(timer) };
+      },
+    };
+    this.environment = {
+      daemonId: id<'DaemonId'>('daemon-1') satisfies DaemonId,
+      admission: {
+        routes: {
+          routeFor: async () => route,
+          flowVersion: async () => route?.flow?.graph,
+          flowByName: async () => undefined,
+        },
+        caps,
+        whenCapsUnavailable,
+        defaultCountry: 'US',
+        closed: () => undefined,
+      },
+      caps,
+      lines,
+      nodeTypes,
+      weights: new SmoothWeights(),
+      writer: { write: (record) => this.written.push(record) },
+      registry: new CallRegistry(),
+      observer: unobserved,
+      log: silent,
+      settings: {
+        whenCapsUnavailable,
+        recordingsFolder: '/recordings',
+        sipProfile: 'external',
+        stepBudget: 200,
+        factsDeadlineMs: 200,
+      },
+      now: () => Date.now(),
+    };
+  }
+
+  heldLeases(): LeaseId[] {
+    return [...this.#held];
+  }
+}
