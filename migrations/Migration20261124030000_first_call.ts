@@ -13,7 +13,7 @@ export class Migration20261124030000_first_call extends Migration {
     );
     this.addSql(`alter table "tenant" add constraint "tenant_max_calls_check" check (max_calls >= 0);`);
     this.addSql(
-      `create or replace function "tenant_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.id, old.id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "tenant_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "tenant" for each ROW execute function "tenant_notify_changed_fn"();`,
@@ -26,7 +26,7 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "publisher" add constraint "publisher_tenant_id_name_unique" unique ("tenant_id", "name");`,
     );
     this.addSql(
-      `create or replace function "publisher_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.tenant_id, old.tenant_id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "publisher_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "publisher" for each ROW execute function "publisher_notify_changed_fn"();`,
@@ -39,7 +39,7 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "flow" add constraint "flow_tenant_id_name_unique" unique ("tenant_id", "name");`,
     );
     this.addSql(
-      `create or replace function "flow_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.tenant_id, old.tenant_id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "flow_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "flow" for each ROW execute function "flow_notify_changed_fn"();`,
@@ -62,7 +62,7 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "flow_version" add constraint "flow_version_status_check" check ("status" in ('draft', 'published', 'retired'));`,
     );
     this.addSql(
-      `create or replace function "flow_version_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.tenant_id, old.tenant_id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "flow_version_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "flow_version" for each ROW execute function "flow_version_notify_changed_fn"();`,
@@ -111,7 +111,7 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "carrier" add constraint "carrier_tenant_id_name_unique" unique ("tenant_id", "name");`,
     );
     this.addSql(
-      `create or replace function "carrier_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.tenant_id, old.tenant_id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "carrier_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "carrier" for each ROW execute function "carrier_notify_changed_fn"();`,
@@ -135,7 +135,7 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "campaign" add constraint "campaign_record_check" check ("record" in ('mono', 'stereo'));`,
     );
     this.addSql(
-      `create or replace function "campaign_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.tenant_id, old.tenant_id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "campaign_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "campaign" for each ROW execute function "campaign_notify_changed_fn"();`,
@@ -157,7 +157,7 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "phone_number" add constraint "phone_number_max_calls_check" check (max_calls >= 0);`,
     );
     this.addSql(
-      `create or replace function "phone_number_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.tenant_id, old.tenant_id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "phone_number_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "phone_number" for each ROW execute function "phone_number_notify_changed_fn"();`,
@@ -257,7 +257,7 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "buyer" add constraint "buyer_ring_timeout_ms_check" check (ring_timeout_ms between 1000 and 600000);`,
     );
     this.addSql(
-      `create or replace function "buyer_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.tenant_id, old.tenant_id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "buyer_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "buyer" for each ROW execute function "buyer_notify_changed_fn"();`,
@@ -280,7 +280,7 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "campaign_buyer" add constraint "campaign_buyer_weight_check" check (weight >= 0);`,
     );
     this.addSql(
-      `create or replace function "campaign_buyer_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.tenant_id, old.tenant_id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "campaign_buyer_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "campaign_buyer" for each ROW execute function "campaign_buyer_notify_changed_fn"();`,
@@ -312,7 +312,7 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "buyer_endpoint" add constraint "buyer_endpoint_kind_check" check ("kind" in ('sip', 'pstn'));`,
     );
     this.addSql(
-      `create or replace function "buyer_endpoint_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.tenant_id, old.tenant_id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "buyer_endpoint_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "buyer_endpoint" for each ROW execute function "buyer_endpoint_notify_changed_fn"();`,
@@ -332,7 +332,7 @@ export class Migration20261124030000_first_call extends Migration {
     this.addSql(`alter table "trunk" add constraint "trunk_priority_check" check (priority >= 0);`);
     this.addSql(`alter table "trunk" add constraint "trunk_weight_check" check (weight >= 0);`);
     this.addSql(
-      `create or replace function "trunk_notify_changed_fn"() returns trigger as $$ begin perform pg_notify('callfabric_changed', coalesce(new.tenant_id, old.tenant_id)::text); return null; end; $$ language plpgsql;`,
+      `create or replace function "trunk_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
     );
     this.addSql(
       `create trigger "notify_changed" AFTER INSERT OR UPDATE OR DELETE on "trunk" for each ROW execute function "trunk_notify_changed_fn"();`,

@@ -47,5 +47,6 @@ export const notifyChanged = (tenantColumn: 'tenant_id' | 'id' = 'tenant_id') =>
   name: 'notify_changed',
   timing: 'after' as const,
   events: ['insert' as const, 'update' as const, 'delete' as const],
-  body: `perform pg_notify('callfabric_changed', coalesce(new.${tenantColumn}, old.${tenantColumn})::text); return null`,
+  // A row that moves between tenants is news to both.
+  body: `if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.${tenantColumn}::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.${tenantColumn}::text); end if; return null`,
 });

@@ -1,0 +1,195 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { FlowGraph } from '../flow/flow-graph.ts';
+import { isE164 } from '../telephony/e164.ts';
+import { type FlowVersionId, isUuid, type TenantId } from '../telephony/ids.ts';
+import { ChangeListener } from './change-listener.ts';
+import type { Route, RouteSource } from './route.ts';
+import { graphByVersion, graphOf, routeByDid, routeOf, versionByName } from './route-query.ts';
+
+/** PostgreSQL did not answer, and what was asked for is not in the cache. */
+export class RouteUnavailable extends Error {
+  override readonly name = 'RouteUnavailable';
+  readonly code = 'route_unavailable';
+}
+
+export interface RouteStoreOptions {
+  readonly orm: MikroORM;
+  readonly log: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
+  /** Longest wait of a call for PostgreSQL. Default 1000. */
+  readonly loadDeadlineMs?: number;
+  /** DIDs kept. Default 50000; as many unknown ones at most as a fifth of it. */
+  readonly maxRoutes?: number;
+  /** How long PostgreSQL is not asked again after it failed. Default 250. */
+  readonly awayPauseMs?: number;
+}
+
+interface Cached<Value> {
+  readonly value: Value;
+  readonly tenantId: string | undefined;
+  /** Something of the tenant changed since: load again, and serve this only if that fails. */
+  stale: boolean;
+}
+
+/**
+ * Routes out of PostgreSQL, cached by DID. A change of a tenant's configuration (NOTIFY) makes its routes stale at
+ * once; while PostgreSQL is away what is cached goes on being served, stale or not.
+ */
+export class RouteStore implements RouteSource {
+  readonly #options: Required<RouteStoreOptions>;
+  readonly #listener: ChangeListener;
+  readonly #routes = new Map<string, Cached<Route | undefined>>();
+  readonly #versionIds = new Map<string, Cached<FlowVersionId | undefined>>();
+  readonly #graphs = new Map<FlowVersionId, FlowGraph>();
+  readonly #loading = new Map<string, Promise<unknown>>();
+  #changes = 0;
+  #unknown = 0;
+  #awayUntilMs = 0;
+
+  constructor(options: RouteStoreOptions) {
+    this.#options = { loadDeadlineMs: 1000, maxRoutes: 50_000, awayPauseMs: 250, ...options };
+    this.#listener = new ChangeListener({
+      orm: options.orm,
+      log: options.log,
+      onChange: (tenantId) => this.#forget(tenantId),
+      onListening: () => this.#forget(undefined),
+    });
+  }
+
+  /** True while changes are heard at once. */
+  get listening(): boolean {
+    return this.#listener.listening;
+  }
+
+  /** PostgreSQL need not be there. */
+  async start(): Promise<void> {
+    await this.#listener.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#listener.stop();
+  }
+
+  async routeFor(did: string): Promise<Route | undefined> {
+    if (!isE164(did)) return undefined; // no number of ours, and no key an attacker may fill the cache with
+    return this.#cached(this.#routes, did, async () => {
+      const [row] = await this.#query(routeByDid, [did]);
+      if (row === undefined) return { value: undefined, tenantId: undefined };
+      const { route, flow } = routeOf(row);
+      const graph = flow === undefined ? undefined : await this.flowVersion(flow.flowVersionId);
+      return {
+        value: { ...route, flow: flow === undefined || graph === undefined ? undefined : { ...flow, graph } },
+        tenantId: route.tenant.tenantId,
+      };
+    });
+  }
+
+  async flowVersion(id: FlowVersionId): Promise<FlowGraph | undefined> {
+    const known = this.#graphs.get(id);
+    if (known !== undefined || !isUuid(id)) return known;
+    return this.#once(`graph ${id}`, async () => {
+      const [row] = await this.#query(graphByVersion, [id]);
+      if (row === undefined) return undefined;
+      const graph = graphOf(row);
+      this.#graphs.set(id, graph);
+      return graph;
+    });
+  }
+
+  async flowByName(
+    tenantId: TenantId,
+    flow: string,
+    version: number | 'latest',
+  ): Promise<{ readonly flowVersionId: FlowVersionId; readonly graph: FlowGraph } | undefined> {
+    const id = await this.#cached(this.#versionIds, `${tenantId} ${version} ${flow}`, async () => {
+      const [row] = await this.#query(versionByName, [tenantId, flow, version === 'latest' ? null : version]);
+      return { value: row?.['id'] as FlowVersionId | undefined, tenantId };
+    });
+    const graph = id === undefined ? undefined : await this.flowVersion(id);
+    return id === undefined || graph === undefined ? undefined : { flowVersionId: id, graph };
+  }
+
+  async #cached<Value>(
+    cache: Map<string, Cached<Value>>,
+    key: string,
+    load: () => Promise<{ value: Value; tenantId: string | undefined }>,
+  ): Promise<Value> {
+    const known = cache.get(key);
+    if (known !== undefined && !known.stale) return known.value;
+    if (known !== undefined && Date.now() < this.#awayUntilMs) return known.value;
+    try {
+      return await this.#once(key, async () => {
+        const changes = this.#changes;
+        const { value, tenantId } = await load();
+        // Changed while it was read: it may be the state before, so the next call reads again.
+        this.#keep(cache, key, { value, tenantId, stale: changes !== this.#changes });
+        return value;
+      });
+    } catch (error) {
+      if (known === undefined) throw error;
+      this.#options.log.warn(
+        { key, error: String(error) },
+        'PostgreSQL is away, the last known route is served',
+      );
+      return known.value;
+    }
+  }
+
+  #keep<Value>(cache: Map<string, Cached<Value>>, key: string, entry: Cached<Value>): void {
+    cache.delete(key);
+    cache.set(key, entry);
+    if (entry.value === undefined) this.#unknown += 1;
+    if (this.#unknown > this.#options.maxRoutes / 5) this.#forgetUnknown();
+    const oldest = cache.size > this.#options.maxRoutes ? cache.keys().next().value : undefined;
+    if (oldest !== undefined) cache.delete(oldest);
+  }
+
+  /** One load at a time for a key; all who ask meanwhile share it. Rejects with RouteUnavailable at the deadline. */
+  async #once<Value>(key: string, load: () => Promise<Value>): Promise<Value> {
+    let loading = this.#loading.get(key) as Promise<Value> | undefined;
+    if (loading === undefined) {
+      loading = load().finally(() => this.#loading.delete(key));
+      loading.catch(() => {}); // whoever waited may have gone at the deadline
+      this.#loading.set(key, loading);
+    }
+    const late = Promise.withResolvers<never>();
+    const { loadDeadlineMs, awayPauseMs } = this.#options;
+    const timer = setTimeout(
+      () => late.reject(new Error(`no answer in ${loadDeadlineMs} ms`)),
+      loadDeadlineMs,
+    );
+    try {
+      return await Promise.race([loading, late.promise]);
+    } catch (error) {
+      this.#awayUntilMs = Date.now() + awayPauseMs;
+      if (error instanceof RouteUnavailable) throw error;
+      throw new RouteUnavailable(`PostgreSQL does not tell about ${key}: ${String(error)}`, { cause: error });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #query(
+    statement: { readonly name: string; readonly text: string },
+    values: readonly unknown[],
+  ): Promise<Record<string, unknown>[]> {
+    const pool = await this.#options.orm.em.getConnection().getNativeClient();
+    const query = { ...statement, values: [...values], query_timeout: this.#options.loadDeadlineMs };
+    const { rows } = await pool.query<Record<string, unknown>>(query);
+    return rows;
+  }
+
+  /** Undefined: of every tenant. */
+  #forget(tenantId: string | undefined): void {
+    this.#changes += 1;
+    for (const cache of [this.#routes, this.#versionIds])
+      for (const entry of cache.values())
+        if (tenantId === undefined || entry.tenantId === tenantId) entry.stale = true;
+    this.#forgetUnknown();
+  }
+
+  #forgetUnknown(): void {
+    for (const cache of [this.#routes, this.#versionIds])
+      for (const [key, entry] of cache) if (entry.value === undefined) cache.delete(key);
+    this.#unknown = 0;
+  }
+}

@@ -1,0 +1,162 @@
+import { Client } from 'pg';
+import t, { type Test } from 'tap';
+import { RouteStore } from '../../../daemon/routing/route-store.ts';
+import type { Branded } from '../../../daemon/telephony/ids.ts';
+import { newId } from '../../../daemon/telephony/ids.ts';
+import { openOrm } from '../../../orm/config.ts';
+import { publishFlowVersion, writeFlowVersion } from '../../../orm/flow-version-store.ts';
+import { Flow, PhoneNumber } from '../../../orm/index.ts';
+import { testFlow } from '../../../orm/seed.ts';
+import { quietLog } from '../../unit/records/quiet-log.ts';
+import { type StoppablePostgres, stoppablePostgres } from '../records/stoppable-postgres.ts';
+import { until } from '../records/write-setup.ts';
+
+const did = '+15551234567';
+let postgres: StoppablePostgres;
+t.before(async () => {
+  postgres = await stoppablePostgres();
+});
+t.teardown(() => postgres.end());
+
+/** A started store, and another connection that changes things behind its back. */
+async function setup(t: Test) {
+  const orm = openOrm(postgres.url, { connectTimeoutMs: 500 });
+  const log = quietLog();
+  const store = new RouteStore({ orm, log, loadDeadlineMs: 800, awayPauseMs: 20 });
+  await store.start();
+  const other = new Client({ connectionString: postgres.url });
+  other.on('error', () => {});
+  await other.connect();
+  t.teardown(async () => {
+    await other.end().catch(() => {});
+    await store.stop();
+    await orm.close(true);
+  });
+  const change = async (sql: string): Promise<void> => {
+    await other.query(sql);
+  };
+  return { orm, store, change, log };
+}
+
+void t.test('the seeded number has its whole route', async (t) => {
+  const { store } = await setup(t);
+  const route = await store.routeFor(did);
+  t.match(route, {
+    tenant: { slug: 'test-org', enabled: true, maxCalls: undefined },
+    number: { e164: did, enabled: true, tags: [] },
+    campaign: { name: 'Test Campaign', record: 'stereo', ringTimeoutMs: 20_000 },
+    buyers: [
+      {
+        name: 'Test Buyer',
+        endpoints: [
+          { label: 'SIP', kind: 'sip' },
+          { label: 'PSTN', kind: 'pstn' },
+        ],
+      },
+    ],
+    trunks: [{ name: 'Test Trunk', gateway: 'test-trunk' }],
+  });
+  t.same(route?.flow?.graph, testFlow, 'the graph comes back as it was written');
+  t.equal(await store.routeFor(did), route, 'from the cache');
+  t.equal(await store.routeFor('+15550000000'), undefined);
+  t.equal(await store.routeFor("'; drop table call; --"), undefined);
+});
+
+void t.test('a change through another connection is seen', async (t) => {
+  const { store, change } = await setup(t);
+  const maxCalls = async (): Promise<number | undefined> => (await store.routeFor(did))?.number.maxCalls;
+  await maxCalls();
+  t.equal(await store.routeFor('+15557770000'), undefined);
+  await change(`update phone_number set max_calls = 7 where e164 = '${did}'`);
+  await until('the change', async () => (await maxCalls()) === 7, 1000);
+  await change(`update buyer_endpoint set enabled = false where label = 'PSTN'`);
+  await until(
+    'the endpoint',
+    async () => (await store.routeFor(did))?.buyers[0]?.endpoints.length === 1,
+    1000,
+  );
+  await change(
+    `insert into phone_number (id, tenant_id, e164, campaign_id) select '${newId()}', tenant_id, '+15557770000', campaign_id from phone_number where e164 = '${did}'`,
+  );
+  await until('the new number', async () => (await store.routeFor('+15557770000')) !== undefined, 1000);
+  await change(`update phone_number set campaign_id = null where e164 = '+15557770000'`);
+  await until(
+    'a number without a campaign',
+    async () => (await store.routeFor('+15557770000')) === undefined,
+    1000,
+  );
+  await change(`update buyer_endpoint set enabled = true`);
+});
+
+void t.test('publishing changes the route, a pinned version stays', async (t) => {
+  const { store, orm } = await setup(t);
+  const before = (await store.routeFor(did))?.flow;
+  if (before === undefined) throw new Error('a published flow');
+  const em = orm.em.fork();
+  const number = await em.findOneOrFail(PhoneNumber, { e164: did });
+  const tenantId = number.tenant.id as Branded<'TenantId'>;
+  const flow = await em.findOneOrFail(Flow, { id: before.flowId });
+  const draft = await writeFlowVersion(em, flow.id, { ...testFlow, variables: { greeting: 'two' } });
+  t.equal(await store.flowByName(tenantId, flow.name, 2), undefined, 'a draft is not to be had');
+  await publishFlowVersion(em, draft.id);
+  await until(
+    'the new version',
+    async () => (await store.routeFor(did))?.flow?.flowVersionId === draft.id,
+    1000,
+  );
+  t.same((await store.routeFor(did))?.flow?.graph.variables, { greeting: 'two' });
+  t.equal(await store.flowVersion(before.flowVersionId), before.graph, 'the old one, the same object');
+  t.match(await store.flowByName(tenantId, flow.name, 'latest'), { flowVersionId: draft.id });
+  t.match(await store.flowByName(tenantId, flow.id, 1), { flowVersionId: before.flowVersionId });
+  t.equal(await store.flowByName(newId<'TenantId'>(), flow.name, 'latest'), undefined, "nobody else's");
+  t.equal(await store.flowVersion(newId<'FlowVersionId'>()), undefined);
+});
+
+void t.test('many calls at once cost one query', async (t) => {
+  const { store, orm } = await setup(t);
+  const pool = await orm.em.getConnection().getNativeClient();
+  let queries = 0;
+  const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
+  t.intercept(pool, 'query', {
+    value: (...args: unknown[]) => {
+      queries += 1;
+      return query(...args);
+    },
+  });
+  await Promise.all(Array.from({ length: 50 }, () => store.routeFor(did)));
+  t.equal(queries, 2, 'the route and its graph');
+});
+
+void t.test(
+  'PostgreSQL stops: known numbers are served, unknown ones are refused, changes are seen after',
+  async (t) => {
+    const { store, log, orm } = await setup(t);
+    const known = await store.routeFor(did);
+    await postgres.stop();
+    await until('the loss is seen', () => !store.listening);
+    t.equal(await store.routeFor(did), known);
+    await t.rejects(store.routeFor('+15559876543'), { name: 'RouteUnavailable', code: 'route_unavailable' });
+    await t.rejects(store.flowVersion(newId<'FlowVersionId'>()), { code: 'route_unavailable' });
+    await postgres.start();
+    await until('it listens again', () => store.listening);
+    const pool = await orm.em.getConnection().getNativeClient();
+    await pool.query(`update phone_number set max_calls = 3 where e164 = '${did}'`);
+    await until('the change', async () => (await store.routeFor(did))?.number.maxCalls === 3, 1000);
+    t.ok(await store.routeFor('+15559876543'));
+    t.ok(log.messages.some((message) => /cannot be heard/.test(message)));
+  },
+);
+
+void t.test('a change that was missed while the connection was cut is seen', async (t) => {
+  const { store, orm } = await setup(t);
+  await store.routeFor(did);
+  postgres.cut();
+  const pool = await orm.em.getConnection().getNativeClient();
+  await until('a connection', () =>
+    pool.query(`update phone_number set max_calls = 9 where e164 = '${did}'`).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await until('the change', async () => (await store.routeFor(did))?.number.maxCalls === 9, 5000);
+});
