@@ -101,7 +101,7 @@ class Walk implements VisitedWalk, ExpressionFacts {
       if (first === undefined) return this.#failed('nodeMissing', 'the state has no frames');
       const next = await this.#walkFlow(await this.#load(first));
       if (next.kind === 'over') return next.end;
-      if (next.kind === 'return')
+      if (next.kind === 'return' && this.#gone === undefined)
         return this.#finished('return', 'NORMAL_CLEARING', `the flow returned ${next.name}`);
       return this.#goneEnd();
     } catch (error) {
