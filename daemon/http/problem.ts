@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isAway } from './away.ts';
 import type { Fault, ProblemBody } from './schemas.ts';
 
 /** Every kind of problem the API tells, by its stable name. Names are never reused for another meaning. */
@@ -48,6 +49,7 @@ function problemOf(error: FastifyError | Problem): Problem {
     const detail = inBody ? 'see faults' : `wrong in ${error.validationContext ?? 'the request'}: see faults`;
     return new Problem(inBody ? 'invalid-body' : 'invalid-parameters', detail, faults);
   }
+  if (isAway(error)) return unavailable('PostgreSQL');
   const [name, detail] = byStatus.get(error.statusCode) ?? [
     'internal',
     'the log has the cause under this request id',
@@ -84,7 +86,7 @@ function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): F
 export function answerWithProblems(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
     const problem = problemOf(error);
-    if (problem.problem === 'internal')
+    if (problem.problem === 'internal' || isAway(error))
       request.log.error(
         { err: error, requestId: request.id, route: request.routeOptions.url },
         'request failed',
