@@ -55,7 +55,8 @@ export class CallServer {
     const { channelData } = socket;
     const link = this.#switches.linkFor(channelData);
     const switchName =
-      link?.switchName ?? ((channelData.header('FreeSWITCH-Switchname') ?? 'unknown').slice(0, 64) as SwitchName);
+      link?.switchName ??
+      ((channelData.header('FreeSWITCH-Switchname') ?? 'unknown').slice(0, 64) as SwitchName);
     if (channelData.header('Unique-ID') === undefined) {
       this.#env.log.warn({ from: socket.remoteAddress }, 'event socket without a channel was closed');
       socket.close();
@@ -66,7 +67,9 @@ export class CallServer {
       link,
       onDecision: (ms) => this.#env.observer.decisionTook(ms),
     });
-    const running = new CallSession(this.#env, channel, link).run().finally(() => this.#running.delete(running));
+    const running = new CallSession(this.#env, channel, link)
+      .run()
+      .finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 }

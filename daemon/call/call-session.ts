@@ -12,7 +12,7 @@ import { admit } from './admission.ts';
 import { assembleRecord, type Ending } from './assemble-record.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
 import { type CallState, decodeCallState, stateVariables } from './call-state.ts';
-import { CallWalk } from './call-walk.ts';
+import { CallWalk, type CallWalkEnd } from './call-walk.ts';
 import { LegBook } from './leg-book.ts';
 import type { LiveCall, LiveSession } from './registry.ts';
 
@@ -213,16 +213,13 @@ export class CallSession implements LiveSession {
     return { cause: end.cause, by, lastNodeType, reason, fault: false };
   }
 
-  #endingOfWalk(end: Awaited<ReturnType<CallWalk['run']>>): Ending {
-    return end.gone === undefined
-      ? {
-          cause: end.cause,
-          by: 'callfabric',
-          lastNodeType: end.nodeType,
-          reason: end.reason,
-          fault: end.fault,
-        }
-      : this.#endingOf(end.gone, end.nodeType, end.reason);
+  #endingOfWalk(end: CallWalkEnd): Ending {
+    if (end.gone !== undefined) return this.#endingOf(end.gone, end.nodeType, end.reason);
+    // The buyer hung up and the flow had nothing more to say: it was the callee who ended this call.
+    const last = this.#walk?.attempts.at(-1);
+    const byCallee = last?.outcome === 'connected' && (end.nodeType === 'buyer' || end.nodeType === 'dial');
+    const by = byCallee ? 'callee' : 'callfabric';
+    return { cause: end.cause, by, lastNodeType: end.nodeType, reason: end.reason, fault: end.fault };
   }
 
   async #close(): Promise<void> {

@@ -1,0 +1,129 @@
+import { loadConfig } from './config.ts';
+import { createLog } from './log.ts';
+
+/** sysexits.h: the configuration is wrong; systemd does not restart for it (RestartPreventExitStatus). */
+const exitConfig = 78;
+
+const usage = `callfabric <command>
+
+  start           runs the daemon
+  migrate         applies the database migrations that are missing
+  seed            adds the development data (NODE_ENV=production: only what a production installation needs)
+  doctor          checks this machine, PostgreSQL, Redis and every FreeSWITCH, and says what to do
+
+Settings come from the environment: see ops/callfabric.env.example.
+`;
+
+function complain(lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`);
+}
+
+async function start(): Promise<number> {
+  const loaded = loadConfig();
+  if (!loaded.ok) {
+    complain(['callfabric cannot start: its settings are wrong.', ...loaded.faults.map((fault) => `- ${fault}`)]);
+    return exitConfig;
+  }
+  const { config } = loaded;
+  const log = createLog(config.log);
+  const { Daemon } = await import('./daemon.ts');
+  const daemon = new Daemon(config, log);
+  const stopped = Promise.withResolvers<number>();
+  let signals = 0;
+  const onSignal = (signal: NodeJS.Signals) => {
+    signals += 1;
+    if (signals > 1) {
+      log.warn({ signal, calls: daemon.liveCalls }, 'ended at once: a second signal came');
+      stopped.resolve(1);
+      return;
+    }
+    log.info({ signal, calls: daemon.liveCalls }, 'stopping: no new calls are taken');
+    daemon.stop(config.drainMs).then(
+      () => stopped.resolve(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'stopping failed');
+        stopped.resolve(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('unhandledRejection', (error) => {
+    // A bug of ours in one call must not end the others; it is loud in the log and counted.
+    log.error({ err: error }, 'a promise nobody waited for was rejected');
+  });
+  process.on('uncaughtException', (error) => {
+    // What is broken now is unknown: calls go on in FreeSWITCH, and a fresh daemon takes them over.
+    log.fatal({ err: error }, 'ended by a fault; FreeSWITCH hands the calls to the next daemon');
+    process.exit(70);
+  });
+  try {
+    await daemon.start();
+  } catch (error) {
+    log.fatal({ err: error }, 'callfabric could not start');
+    complain([error instanceof Error ? error.message : String(error)]);
+    await daemon.stop(0).catch(() => {});
+    return 1;
+  }
+  return stopped.promise;
+}
+
+/** migrate and seed need the database alone. */
+async function database(work: (url: string) => Promise<readonly string[]>): Promise<number> {
+  const url = process.env['DATABASE_URL'];
+  if (url === undefined || url === '') {
+    complain(['DATABASE_URL is not set: set it as postgres://user:password@host:5432/callfabric']);
+    return exitConfig;
+  }
+  try {
+    for (const line of await work(url)) process.stdout.write(`${line}\n`);
+    return 0;
+  } catch (error) {
+    complain([error instanceof Error ? error.message : String(error)]);
+    return 1;
+  }
+}
+
+async function doctor(): Promise<number> {
+  const loaded = loadConfig();
+  if (!loaded.ok) {
+    complain(['The settings are wrong:', ...loaded.faults.map((fault) => `- ${fault}`)]);
+    return exitConfig;
+  }
+  const { examine, reportOf } = await import('./doctor.ts');
+  const findings = await examine(loaded.config);
+  process.stdout.write(reportOf(findings));
+  return findings.every((finding) => finding.ok) ? 0 : 1;
+}
+
+async function run(command: string | undefined): Promise<number> {
+  switch (command) {
+    case 'start':
+      return start();
+    case 'migrate':
+      return database(async (url) => {
+        const { migrate } = await import('../orm/migrate.ts');
+        const applied = await migrate(url);
+        return applied.length === 0 ? ['The schema is up to date.'] : applied.map((name) => `applied ${name}`);
+      });
+    case 'seed':
+      return database(async (url) => {
+        const { seed } = await import('../orm/seed.ts');
+        const production = process.env['NODE_ENV'] === 'production';
+        await seed(url, { production });
+        return [production ? 'Seeded for production: no test data.' : 'Seeded the test tenant test-org.'];
+      });
+    case 'doctor':
+      return doctor();
+    case 'help':
+    case '--help':
+    case '-h':
+      process.stdout.write(usage);
+      return 0;
+    default:
+      complain([command === undefined ? 'Which command?' : `There is no command ${command}.`, usage]);
+      return 64;
+  }
+}
+
+process.exit(await run(process.argv[2]));
