@@ -74,18 +74,18 @@ export class RedisCaps implements Caps {
   /** Connects; waits, within limits, until Redis is there and lets acquire. Never rejects for want of Redis. */
   async start(): Promise<void> {
     if (this.#timer !== undefined) return;
+    this.#timer = setInterval(() => void this.renew(), this.renewMs);
     this.link.greetWith(async () => {
       const keys = [this.keys.epoch, this.keys.fence];
       this.#restoringMs = Number(await this.link.run(scripts.restore, keys, this.preamble()));
     });
     const connected = new Promise<void>((resolve) => {
-      this.link.onUp(() => {
+      this.link.onUp('caps', () => {
         resolve();
         void this.renew();
       });
     });
     this.link.start();
-    this.#timer = setInterval(() => void this.renew(), this.renewMs);
     await within(connected, this.#options.startDeadlineMs ?? 2_000);
     if (this.link.connected && this.#restoringMs > 0 && this.#options.nowMs === undefined) {
       this.#options.log.info({ ms: this.#restoringMs }, 'waited for leases to be restored');

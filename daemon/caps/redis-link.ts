@@ -30,8 +30,8 @@ export class RedisLink {
   readonly #options: RedisLinkOptions;
   readonly #deadlines: DeadlineQueue;
   readonly #subscriptions = new Map<string, (message: string) => void>();
-  readonly #onUp: (() => void)[] = [];
-  readonly #onDown: (() => void)[] = [];
+  readonly #onUp = new Map<string, () => void>();
+  readonly #onDown = new Map<string, () => void>();
   #client: Client | undefined;
   #runId = '';
   #up = false;
@@ -60,17 +60,22 @@ export class RedisLink {
     this.#greet = greet;
   }
 
-  onUp(listener: () => void): void {
-    this.#onUp.push(listener);
+  /** Hears of every new connection; one listener a name. */
+  onUp(name: string, listener: () => void): void {
+    this.#onUp.set(name, listener);
   }
 
-  onDown(listener: () => void): void {
-    this.#onDown.push(listener);
+  /** Hears of every lost connection; one listener a name. */
+  onDown(name: string, listener: () => void): void {
+    this.#onDown.set(name, listener);
   }
 
-  /** Hears a channel on this and every later connection. Call before start(). */
+  /** Hears a channel on this and every later connection. */
   subscribe(channel: string, listener: (message: string) => void): void {
     this.#subscriptions.set(channel, listener);
+    const client = this.#client;
+    // A connection that cannot hear is of no use to those who wait for its messages.
+    if (this.#up && client !== undefined) client.subscribe(channel, listener).catch(() => client.destroy());
   }
 
   /** Begins to connect, and goes on with that until stop(). */
@@ -145,9 +150,11 @@ export class RedisLink {
         stopped.addEventListener('abort', onStop);
       });
       const tooSlow = setTimeout(() => client.destroy(), connectMs * 2);
+      const attempt = { givenUp: false };
+      const connecting = this.#connect(client, attempt);
       let cause: unknown;
       try {
-        await Promise.race([this.#connect(client), lost.then((error) => Promise.reject(asError(error)))]);
+        await Promise.race([connecting, lost.then((error) => Promise.reject(asError(error)))]);
         clearTimeout(tooSlow);
         failures = 0;
         this.#rise();
@@ -158,22 +165,27 @@ export class RedisLink {
       clearTimeout(tooSlow);
       stopped.removeEventListener('abort', onStop);
       this.#fall(cause, stopped.aborted);
+      attempt.givenUp = true;
       client.destroy();
+      // A socket that opens only now would stay open.
+      void connecting.catch(() => {}).finally(() => client.destroy());
       failures += 1;
       await pause(Math.min(longestPauseMs, 25 * 2 ** failures) * (0.5 + Math.random() / 2), stopped);
     }
   }
 
-  async #connect(client: Client): Promise<void> {
+  async #connect(client: Client, attempt: { readonly givenUp: boolean }): Promise<void> {
     await client.connect();
-    this.#client = client;
     const server = String(await client.sendCommand(['INFO', 'server']));
     this.#runId = /run_id:([0-9a-f]{12})/.exec(server)?.[1] ?? 'unknown';
     for (const script of Object.values(scripts)) await client.sendCommand(['SCRIPT', 'LOAD', script.source]);
     for (const [channel, listener] of this.#subscriptions) await client.subscribe(channel, listener);
+    if (attempt.givenUp) throw new RedisAway('given up');
     this.#lastAnswerMs = performance.now();
+    this.#client = client;
     this.#up = true;
     try {
+      // Its command goes out before anybody else's.
       await this.#greet?.();
     } catch (error) {
       this.#up = false;
@@ -183,7 +195,7 @@ export class RedisLink {
 
   #rise(): void {
     this.#options.log.info({}, 'redis connected');
-    for (const listener of this.#onUp) listener();
+    for (const listener of this.#onUp.values()) listener();
   }
 
   #fall(cause: unknown, stopping: boolean): void {
@@ -191,7 +203,7 @@ export class RedisLink {
     if (!this.#up) return;
     this.#up = false;
     if (!stopping) this.#options.log.warn({ cause: String(cause) }, 'redis was lost');
-    for (const listener of this.#onDown) listener();
+    for (const listener of this.#onDown.values()) listener();
   }
 }
 

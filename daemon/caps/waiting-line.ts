@@ -9,9 +9,9 @@ export interface WaitingPlace {
   readonly grant: { readonly lease: CapLease; readonly option: number } | undefined;
   /** 1 is the head; 0 when it is no longer in the line. */
   position(): Promise<number>;
-  /** From this line's recent rate of turns; undefined before the first one. */
+  /** From this line's recent rate of turns; undefined before the first one. Rejects while Redis is away, as position() does. */
   expectedWaitMs(): Promise<number | undefined>;
-  /** Gives the place up; releases a grant that nobody took. Twice is harmless; never rejects. */
+  /** Gives the place up, and the grant where there is one by now; who passes the grant on does not call it. Twice is harmless; never rejects. */
   leave(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export interface WaitingLines {
   join(request: {
     readonly line: string;
     readonly callId: CallId;
-    /** Lower waits less long; within one priority the order of joining counts. */
+    /** Whole, −400 to 400. Lower waits less long; within one priority the order of joining counts. */
     readonly priority: number;
     readonly maxSize: number;
     /** What would do: each option is one candidate's claims, in order of preference. */

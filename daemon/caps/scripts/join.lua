@@ -31,7 +31,8 @@ end
 if redis.call('ZCARD', KEYS[4]) >= tonumber(ARGV[6]) then
   return { 0 }
 end
--- The order starts from the clock: who joins after Redis lost its memory stands behind those who waited before.
+-- The order starts from the clock, which runs faster than calls join: who joins after Redis lost its memory stands
+-- behind those who waited before.
 redis.call('SET', KEYS[6], whole(now), 'NX')
 local score = whole(tonumber(ARGV[5]) + redis.call('INCR', KEYS[6]))
 stand(KEYS[3], KEYS[4], KEYS[5], ARGV[8], ARGV[4], score, now, tonumber(ARGV[7]))

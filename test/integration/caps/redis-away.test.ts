@@ -1,0 +1,124 @@
+import t from 'tap';
+import { RedisWaitingLines } from '../../../daemon/caps/redis-waiting-lines.ts';
+import { newId } from '../../../daemon/telephony/ids.ts';
+import { startRedis } from '../../../ops/dev-services/redis.ts';
+import { freePort } from '../../../ops/dev-services/tether.ts';
+import { claim, leaseOf, request, until, world } from './world.ts';
+
+const quiet = { debug() {}, info() {}, warn() {} };
+
+void t.test('without Redis every answer is unavailable and nothing rejects', async (t) => {
+  const it = await world(t);
+  const caps = await it.daemon({ url: `redis://127.0.0.1:${await freePort()}`, startDeadlineMs: 1 });
+  const wanted = request(claim('buyer:b', 1));
+  t.match(await caps.acquire(wanted), { granted: 'unavailable' });
+  await t.resolves(caps.release(wanted));
+  await t.resolves(caps.renew());
+  await t.rejects(caps.holders('buyer:b'), { name: 'RedisAway' });
+  t.equal(caps.health.connected, false);
+  const lines = new RedisWaitingLines({ caps, log: quiet });
+  lines.start();
+  const joined = await lines.join({
+    line: 'sales',
+    callId: newId<'CallId'>(),
+    priority: 0,
+    maxSize: 1,
+    options: [[claim('buyer:b', 1)]],
+  });
+  t.equal(joined.joined, 'unavailable');
+  await lines.stop();
+});
+
+void t.test('Redis that restarts empty gets the leases back before anybody acquires', async (t) => {
+  const port = await freePort();
+  const first = await startRedis({ own: true, port });
+  t.teardown(() => first.stop());
+  const it = await world(t, first);
+  const caps = await it.daemon();
+  const lease = leaseOf(await caps.acquire(request(claim('buyer:b', 1))));
+  await first.stop();
+  await until(() => !caps.health.connected);
+  t.match(await caps.acquire(request(claim('buyer:b', 1))), { granted: 'unavailable' });
+  const second = await startRedis({ own: true, port });
+  t.teardown(() => second.stop());
+  await until(() => caps.health.connected);
+  t.match(await caps.acquire(request(claim('buyer:b', 1))), { granted: 'unavailable', reason: 'restoring' });
+  await caps.renew();
+  t.match(await caps.holders('buyer:b'), [{ leaseId: lease.leaseId, fence: lease.fence }]);
+  it.nowMs += 7_000;
+  t.match(await caps.acquire(request(claim('buyer:b', 1))), { granted: false, refusedBy: 'buyer:b' });
+  await caps.release(lease);
+  t.match(await caps.acquire(request(claim('buyer:b', 1))), { granted: true });
+});
+
+void t.test('another Redis process with the old memory opens the restoring window too', async (t) => {
+  const it = await world(t);
+  const caps = await it.daemon();
+  await it.redis('HSET', `${it.prefix}epoch`, 'run', 'another');
+  await caps.stop();
+  await caps.start();
+  t.match(await caps.acquire(request(claim('buyer:b', 1))), { granted: 'unavailable', reason: 'restoring' });
+});
+
+void t.test('a grant that comes after its deadline is given back', async (t) => {
+  const it = await world(t);
+  const caps = await it.daemon({ deadlineMs: 50 });
+  await it.redis('CLIENT', 'PAUSE', '60000', 'WRITE');
+  t.match(await caps.acquire(request(claim('buyer:b', 1))), { granted: 'unavailable' });
+  t.equal(caps.health.timeouts, 1);
+  await it.redis('CLIENT', 'UNPAUSE');
+  await until(async () => (await it.redis('GET', `${it.prefix}fence`)) !== null);
+  await until(async () => (await caps.acquire(request(claim('buyer:b', 1)))).granted === true);
+  t.equal((await caps.holders('buyer:b')).length, 1);
+});
+
+void t.test('scripts that Redis has forgotten are sent again', async (t) => {
+  const it = await world(t);
+  const caps = await it.daemon();
+  await it.redis('SCRIPT', 'FLUSH');
+  t.match(await caps.acquire(request(claim('buyer:b', 1))), { granted: true });
+});
+
+void t.test('a killed connection comes back by itself, and waiting calls hear again', async (t) => {
+  const it = await world(t);
+  const caps = await it.daemon();
+  const lines = new RedisWaitingLines({ caps, log: quiet });
+  lines.start();
+  const lease = leaseOf(await caps.acquire(request(claim('buyer:b', 1))));
+  const joined = await lines.join({
+    line: 'sales',
+    callId: newId<'CallId'>(),
+    priority: 0,
+    maxSize: 9,
+    options: [[claim('buyer:b', 1)]],
+  });
+  if (joined.joined !== true) throw new Error('not joined');
+  await it.redis('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  await until(() => !caps.health.connected);
+  await until(() => caps.health.connected);
+  t.equal(await joined.place.position(), 1);
+  await caps.release(lease);
+  await until(() => joined.place.ready.aborted);
+  t.ok(joined.place.grant);
+});
+
+void t.test('a line that Redis has not heard of for the lease time is lost', async (t) => {
+  const server = await startRedis({ own: true });
+  t.teardown(() => server.stop());
+  const it = await world(t, server);
+  const caps = await it.daemon({ leaseMs: 50 });
+  const lines = new RedisWaitingLines({ caps, log: quiet });
+  lines.start();
+  const joined = await lines.join({
+    line: 'sales',
+    callId: newId<'CallId'>(),
+    priority: 0,
+    maxSize: 9,
+    options: [[claim('buyer:b', 0)]],
+  });
+  if (joined.joined !== true) throw new Error('not joined');
+  await server.stop();
+  await until(() => joined.place.ready.aborted);
+  t.equal(joined.place.grant, undefined);
+  t.equal(lines.waiting, 0);
+});
