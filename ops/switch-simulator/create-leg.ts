@@ -44,10 +44,10 @@ export function createIncomingLeg(
       createdUs: String(createdUs),
     }),
   );
-  leg.variables.addBlock(
-    'variable_video_media_flow: disabled\nvariable_text_media_flow: disabled\n' +
-      `variable_endpoint_disposition: RECEIVED\nvariable_call_uuid: ${offer.uuid}\n`,
-  );
+  leg.variables.set('video_media_flow', 'disabled');
+  leg.variables.set('text_media_flow', 'disabled');
+  leg.variables.set('endpoint_disposition', 'RECEIVED');
+  leg.variables.set('call_uuid', offer.uuid);
   leg.variables.set('sip_full_via', `SIP/2.0/UDP 127.0.0.1:5091;branch=z9hG4bK-${fromTag}-0`);
   leg.variables.set('sip_full_to', `<sip:${offer.to}@127.0.0.1:5080>`);
   return leg;
@@ -112,10 +112,10 @@ function fillVariables(core: SwitchCore, leg: Leg, dial: DialLeg, caller: Leg | 
     cseq: `123${session}`,
   };
   leg.variables.addBlock(templates.bLeg.fill(values));
-  leg.variables.addBlock(
-    'variable_video_media_flow: inactive\nvariable_text_media_flow: disabled\n' +
-      `variable_call_uuid: ${leg.callUuid}\nvariable_signal_bond: ${values.otherUuid}\n`,
-  );
+  leg.variables.set('video_media_flow', 'inactive');
+  leg.variables.set('text_media_flow', 'disabled');
+  leg.variables.set('call_uuid', leg.callUuid);
+  leg.variables.set('signal_bond', values.otherUuid);
   if (dial.gateway !== undefined) leg.variables.set('sip_gateway_name', dial.gateway);
   leg.variables.addBlock(templates.bLegRinging.fill(values));
   const exported = caller?.variables.get('export_vars');

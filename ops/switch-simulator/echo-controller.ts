@@ -19,6 +19,12 @@ const opening =
   'connect\n\nmyevents plain\n\nfilter Event-Name CHANNEL_EXECUTE_COMPLETE\n\nfilter Event-Name CHANNEL_HANGUP\n\n';
 const completion = Buffer.from('\nEvent-Name: CHANNEL_EXECUTE_COMPLETE\n', 'latin1');
 
+function count(bytes: Buffer): number {
+  let found = 0;
+  for (let at = bytes.indexOf(completion); at >= 0; at = bytes.indexOf(completion, at + 1)) found++;
+  return found;
+}
+
 /**
  * The least daemon there can be: eight steps a call, the next one sent when the last one completed, then a hangup.
  * It parses nothing, so that a measurement against it is the simulator's own.
@@ -31,6 +37,7 @@ export class EchoController {
     this.#server = createServer({ noDelay: true }, (socket) => {
       let step = 0;
       let opened = false;
+      let tail: Buffer = Buffer.alloc(0);
       socket.on('error', () => undefined);
       socket.write(opening, 'latin1');
       socket.on('data', (bytes) => {
@@ -39,7 +46,10 @@ export class EchoController {
           socket.write(eightSteps[0] ?? '', 'latin1');
           return;
         }
-        for (let at = bytes.indexOf(completion); at >= 0; at = bytes.indexOf(completion, at + 1)) {
+        const seam = Buffer.concat([tail, bytes.subarray(0, completion.length - 1)]);
+        const split = seam.indexOf(completion) >= 0 ? 1 : 0;
+        tail = bytes.subarray(-(completion.length - 1));
+        for (let left = split + count(bytes); left > 0; left--) {
           step++;
           socket.write(
             eightSteps[step] ?? 'sendmsg\ncall-command: hangup\nhangup-cause: NORMAL_CLEARING\n\n',

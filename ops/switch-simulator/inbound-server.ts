@@ -51,6 +51,7 @@ export class InboundServer {
     const { promise, resolve } = Promise.withResolvers<void>();
     server.close(() => resolve());
     this.dropConnections();
+    this.#connections.clear();
     await promise;
   }
 }

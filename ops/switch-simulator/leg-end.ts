@@ -4,6 +4,7 @@ import type { Leg } from './leg.ts';
 import { stampOf } from './switch-clock.ts';
 import type { LegHangup, SwitchCore } from './switch-core.ts';
 import { templates } from './template.ts';
+import { LazyBlock } from './variable-table.ts';
 
 /**
  * Ends a leg (switch_channel_perform_hangup): CHANNEL_HANGUP is fired and the running application broken off.
@@ -86,7 +87,7 @@ export function finishLeg(core: SwitchCore, leg: Leg): void {
   if (leg.side === 'B') leg.callUuid = leg.uuid;
   leg.touch();
   if (leg.disposition !== undefined) leg.variables.set('sip_hangup_disposition', leg.disposition);
-  leg.variables.addBlock(endVariables(leg));
+  leg.variables.addBlock(new LazyBlock(() => endVariables(leg)));
   core.legs.delete(leg.uuid);
   core.fire('CHANNEL_HANGUP_COMPLETE', leg);
   core.onLegEnded?.(leg);
@@ -156,7 +157,7 @@ function endVariables(leg: Leg): string {
     line(name === 'duration' ? 'uduration' : `${name}usec`, length(from, to));
   if (answeredUs > 0)
     lines.push(
-      templates.audioStatistics.fill({ packets: String(Math.floor((hangupUs - answeredUs) / 20_000)) }),
+      templates.audioStatistics.fill({ packets: String(Math.floor((hangupUs - answeredUs) / 20_000)) }).text,
     );
   return lines.join('');
 }

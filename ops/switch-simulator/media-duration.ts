@@ -8,7 +8,7 @@ const perCharacterMs = 60;
 export function mediaDuration(argument: string, settings: SwitchSettings): MediaDuration {
   const known = settings.files.get(argument);
   if (known !== undefined) return known;
-  const [scheme = '', rest = ''] = splitScheme(argument);
+  const [scheme, rest] = splitScheme(argument);
   switch (scheme) {
     case 'silence_stream': {
       const ms = Number.parseInt(rest, 10);

@@ -1,21 +1,24 @@
 import { readFileSync } from 'node:fs';
+import { type VariableBlock, variableNames } from './variable-table.ts';
 
 /** Text with `{name}` places, cut once so that filling it is a row of joins. Values come encoded. */
 export class Template {
   readonly #texts: readonly string[];
-  readonly #names: readonly string[];
+  readonly #places: readonly string[];
+  readonly #variables: ReadonlySet<string>;
 
   constructor(text: string) {
     const pieces = text.split(/\{(\w+)\}/);
     this.#texts = pieces.filter((_, index) => index % 2 === 0);
-    this.#names = pieces.filter((_, index) => index % 2 === 1);
+    this.#places = pieces.filter((_, index) => index % 2 === 1);
+    this.#variables = variableNames(text);
   }
 
-  fill(values: Readonly<Record<string, string>>): string {
+  fill(values: Readonly<Record<string, string>>): VariableBlock {
     let text = this.#texts[0] ?? '';
-    for (let index = 0; index < this.#names.length; index++)
-      text += (values[this.#names[index] ?? ''] ?? '') + (this.#texts[index + 1] ?? '');
-    return text;
+    for (let index = 0; index < this.#places.length; index++)
+      text += (values[this.#places[index] ?? ''] ?? '') + (this.#texts[index + 1] ?? '');
+    return { text, names: this.#variables };
   }
 }
 

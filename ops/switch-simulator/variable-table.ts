@@ -2,18 +2,49 @@ import { decodeHeader, encodeHeader } from './header-encoding.ts';
 
 const prefix = 'variable_';
 
+/** Variables rendered as one text: encoded `variable_name: value` lines, each ended by a line feed. */
+export interface VariableBlock {
+  readonly text: string;
+  readonly names: ReadonlySet<string>;
+}
+
+/** The names in a text of such lines. */
+export function variableNames(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(/^variable_([^:]+): /gm)].map(([, name = '']) => name));
+}
+
+/** A block whose text is made only if somebody reads it. */
+export class LazyBlock implements VariableBlock {
+  readonly #make: () => string;
+  #text: string | undefined;
+  #names: ReadonlySet<string> | undefined;
+
+  constructor(make: () => string) {
+    this.#make = make;
+  }
+
+  get text(): string {
+    this.#text ??= this.#make();
+    return this.#text;
+  }
+
+  get names(): ReadonlySet<string> {
+    this.#names ??= variableNames(this.text);
+    return this.#names;
+  }
+}
+
 /**
  * A leg's channel variables. Most are rendered once from a template and never looked at again, so they stay text
  * (blocks); those that change are kept apart. A block is opened only when one of its variables is set.
  */
 export class VariableTable {
-  #blocks: string[] = [];
+  readonly #blocks: VariableBlock[] = [];
   readonly #own = new Map<string, { readonly value: string; readonly line: string }>();
   #rendered: string | undefined;
 
-  /** Encoded `variable_name: value` lines, each ended by a line feed. */
-  addBlock(text: string): void {
-    this.#blocks.push(text);
+  addBlock(block: VariableBlock): void {
+    this.#blocks.push(block);
     this.#rendered = undefined;
   }
 
@@ -39,20 +70,18 @@ export class VariableTable {
   get(name: string): string | undefined {
     const own = this.#own.get(name);
     if (own !== undefined) return own.value;
-    for (const block of this.#blocks) {
-      const at = startOf(block, name);
-      if (at < 0) continue;
-      const from = at + prefix.length + name.length + 2;
-      return decodeHeader(block.slice(from, block.indexOf('\n', from)));
-    }
-    return undefined;
+    const text = this.#blocks.find((block) => block.names.has(name))?.text;
+    if (text === undefined) return undefined;
+    const from = text.startsWith(`${prefix}${name}: `) ? 0 : text.indexOf(`\n${prefix}${name}: `) + 1;
+    const valueAt = from + prefix.length + name.length + 2;
+    return decodeHeader(text.slice(valueAt, text.indexOf('\n', valueAt)));
   }
 
   /** All of them as header lines. */
   render(): string {
     if (this.#rendered === undefined) {
       let text = '';
-      for (const block of this.#blocks) text += block;
+      for (const block of this.#blocks) text += block.text;
       for (const { line } of this.#own.values()) text += line;
       this.#rendered = text;
     }
@@ -68,21 +97,14 @@ export class VariableTable {
   }
 
   #openBlockWith(name: string): void {
-    const index = this.#blocks.findIndex((block) => startOf(block, name) >= 0);
+    const index = this.#blocks.findIndex((block) => block.names.has(name));
     if (index < 0) return;
-    const [block = ''] = this.#blocks.splice(index, 1);
-    for (const line of block.split('\n')) {
+    const [block] = this.#blocks.splice(index, 1);
+    for (const line of block?.text.split('\n') ?? []) {
       const colon = line.indexOf(': ');
       if (colon < 0) continue;
       const key = line.slice(prefix.length, colon);
       this.#own.set(key, { value: decodeHeader(line.slice(colon + 2)), line: `${line}\n` });
     }
   }
-}
-
-function startOf(block: string, name: string): number {
-  const header = `${prefix}${name}: `;
-  if (block.startsWith(header)) return 0;
-  const at = block.indexOf(`\n${header}`);
-  return at < 0 ? -1 : at + 1;
 }

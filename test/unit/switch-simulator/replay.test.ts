@@ -55,7 +55,7 @@ const scenarios: readonly Scenario[] = [
 ];
 
 for (const scenario of scenarios)
-  t.test(`${scenario.name}: the same frames in the same order as FreeSWITCH`, async (t) => {
+  void t.test(`${scenario.name}: the same frames in the same order as FreeSWITCH`, async (t) => {
     const recorded = readRecording(scenario.name);
     const daemons = recorded.map((steps) => new ReplayingDaemon(steps));
     const addresses = await Promise.all(daemons.map((daemon) => daemon.start()));
@@ -96,7 +96,7 @@ for (const scenario of scenarios)
       t.match(daemons[0]?.frames[0] ?? '', 'Caller-Caller-ID-Name: caf%FF%FE', 'raw bytes stay raw');
   });
 
-t.test('CHANNEL_DATA has the headers FreeSWITCH sends, no more and no less', async (t) => {
+void t.test('CHANNEL_DATA has the headers FreeSWITCH sends, no more and no less', async (t) => {
   const [steps = []] = readRecording('bad_display_name');
   const daemon = new ReplayingDaemon(steps);
   const address = await daemon.start();
