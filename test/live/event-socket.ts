@@ -79,7 +79,7 @@ export class EventSocket {
   }
 
   /** Writes applications in one packet. */
-  execute(...applications: readonly (readonly [app: string, arg?: string])[]): void {
+  execute(...applications: readonly (readonly [app: string, arg?: string | undefined])[]): void {
     this.send(
       applications
         .map(

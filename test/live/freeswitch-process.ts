@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { dialEventSocket, type EventSocket } from './event-socket.ts';
@@ -18,6 +19,8 @@ export interface FreeSwitchOptions {
   readonly cdrCredentials?: string;
   /** Gateways by name, each a `host:port` on loopback. */
   readonly gateways?: Readonly<Record<string, string>>;
+  /** `listening` is enough where nobody can come in. Default: ready for calls. */
+  readonly ready?: 'listening';
   /** What else the switch's environment holds; an undefined value takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -37,9 +40,15 @@ export interface RunningFreeSwitch {
   stop(): Promise<void>;
 }
 
+async function listening(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'data');
+  socket.destroy();
+}
+
 async function ready(
   port: number,
-  password: string,
+  password: string | undefined,
   child: ChildProcess,
   exited: Promise<unknown>,
   log: () => string,
@@ -50,6 +59,7 @@ async function ready(
       throw new Error(`FreeSWITCH ended with ${child.exitCode}: ${log().slice(-2000)}`);
     if (Date.now() > deadline) throw new Error(`FreeSWITCH was not ready in 30 s: ${log().slice(-2000)}`);
     try {
+      if (password === undefined) return await listening(port);
       const socket = await dialEventSocket(port, password);
       const status = await socket.api('status');
       socket.close();
@@ -135,7 +145,7 @@ export async function startFreeSwitch(options: FreeSwitchOptions): Promise<Runni
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    await ready(eslPort, eslPassword, child, exited, log);
+    await ready(eslPort, options.ready === 'listening' ? undefined : eslPassword, child, exited, log);
   } catch (error) {
     await stop();
     throw error;

@@ -83,12 +83,12 @@ async function run(scenario: string, extra: readonly string[], options: SippOpti
   const child = spawn(
     live.sipp,
     [
-      ...['-sf', path, '-i', '127.0.0.1', '-p', String(port), '-mi', '127.0.0.1', '-mp', String(media & ~1)],
-      ...['-m', String(options.calls ?? 1), '-r', String(options.perSecond ?? 10), '-nostdin'],
-      ...['-timeout', `${options.deadlineS ?? 40}s`, '-timeout_error'],
-      ...['-trace_err', '-error_file', errorFile, '-trace_msg', '-message_file', messageFile],
-      ...extra,
-    ],
+      `-sf ${path} -i 127.0.0.1 -p ${port} -mi 127.0.0.1 -mp ${media & ~1}`,
+      `-m ${options.calls ?? 1} -r ${options.perSecond ?? 10} -timeout ${options.deadlineS ?? 40}s`,
+      `-nostdin -timeout_error -trace_err -error_file ${errorFile} -trace_msg -message_file ${messageFile}`,
+    ]
+      .flatMap((line) => line.split(' '))
+      .concat(extra),
     { cwd: folder, stdio: 'ignore', env: { ...process.env, TERM: 'dumb' } },
   );
   const kill = (): void => {
