@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+
+/** What a recording's file turned out to be. `empty`: a WAV file without one audio frame. */
+export type RecordingFile =
+  | {
+      readonly kind: 'audio';
+      readonly bytes: number;
+      readonly durationMs: number;
+      /** Lower-case hexadecimal. */
+      readonly sha256: string;
+      /** Milliseconds since 1970. */
+      readonly changedAtMs: number;
+    }
+  | { readonly kind: 'empty'; readonly bytes: number; readonly changedAtMs: number }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** Where the audio of a WAV file is, or why it is none. Source: RIFF WAVE; `data` may claim 0 or 2³²−1 where its writer died. */
+export function wavAudio(
+  head: Buffer,
+  fileBytes: number,
+): { readonly audioBytes: number; readonly bytesPerSecond: number } | { readonly fault: string } {
+  if (
+    head.length < 12 ||
+    head.toString('latin1', 0, 4) !== 'RIFF' ||
+    head.toString('latin1', 8, 12) !== 'WAVE'
+  )
+    return { fault: 'not a WAV file' };
+  let bytesPerSecond = 0;
+  for (let at = 12; at + 8 <= head.length; ) {
+    const name = head.toString('latin1', at, at + 4);
+    const size = head.readUInt32LE(at + 4);
+    const bodyAt = at + 8;
+    if (name === 'fmt ' && bodyAt + 16 <= head.length) bytesPerSecond = head.readUInt32LE(bodyAt + 8);
+    if (name === 'data') {
+      if (bytesPerSecond === 0) return { fault: 'a WAV file without its format' };
+      const there = Math.max(0, fileBytes - bodyAt);
+      const claimed = size === 0 || size === 0xffffffff ? there : size;
+      return { audioBytes: Math.min(claimed, there), bytesPerSecond };
+    }
+    at = bodyAt + size + (size % 2);
+  }
+  return { fault: 'a WAV file without audio data' };
+}
+
+/** Looks at a finished recording: size, duration from the WAV header, SHA-256 read as a stream. Never rejects. */
+export async function inspectRecording(path: string): Promise<RecordingFile> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size, mtimeMs } = await file.stat();
+      if (size === 0) return { kind: 'empty', bytes: 0, changedAtMs: mtimeMs };
+      const head = Buffer.alloc(Math.min(size, 8192));
+      await file.read(head, 0, head.length, 0);
+      const wav = wavAudio(head, size);
+      if ('fault' in wav) return { kind: 'unreadable', reason: wav.fault };
+      if (wav.audioBytes === 0) return { kind: 'empty', bytes: size, changedAtMs: mtimeMs };
+      return {
+        kind: 'audio',
+        bytes: size,
+        durationMs: Math.round((wav.audioBytes / wav.bytesPerSecond) * 1000),
+        sha256: await sha256Of(path),
+        changedAtMs: mtimeMs,
+      };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'missing' };
+    return { kind: 'unreadable', reason: String(error) };
+  }
+}
+
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}

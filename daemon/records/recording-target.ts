@@ -1,0 +1,62 @@
+import { constants } from 'node:fs';
+import { copyFile, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { sha256Of } from './recording-file.ts';
+
+/** A checked file on its way to where recordings are kept. */
+export interface RecordingToStore {
+  readonly path: string;
+  /** Relative, with `/`: `<tenant>/<yyyy>/<mm>/<dd>/<recording>.wav`. */
+  readonly key: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Where recordings are kept. */
+export interface RecordingTarget {
+  /** Stores and verifies it there; returns its location (a URL). The local file stays. Rejects where it cannot. */
+  store(recording: RecordingToStore): Promise<string>;
+  /** Where it would be if an earlier try stored it but did not live to say so; undefined: not there. */
+  find(key: string): Promise<{ readonly path: string } | undefined>;
+  /** After the row says `stored`: the file at `path` is no longer needed. */
+  forget(path: string): Promise<void>;
+}
+
+/** Recordings stay in the folder FreeSWITCH writes to. */
+export const keepInPlace: RecordingTarget = {
+  store: async ({ path }) => pathToFileURL(path).href,
+  find: async () => undefined,
+  forget: async () => {},
+};
+
+/** Recordings go to another folder, on any disk. */
+export function folderTarget(folder: string): RecordingTarget {
+  return {
+    async store({ path, key, bytes, sha256 }) {
+      const place = join(folder, key);
+      await mkdir(dirname(place), { recursive: true, mode: 0o750 });
+      const part = `${place}.part`;
+      await copyFile(path, part, constants.COPYFILE_FICLONE);
+      const copy = await open(part, 'r+');
+      try {
+        await copy.sync();
+      } finally {
+        await copy.close();
+      }
+      const copied = await stat(part);
+      if (copied.size !== bytes || (await sha256Of(part)) !== sha256)
+        throw new Error(`the copy at ${part} is not the file`);
+      await rename(part, place);
+      return pathToFileURL(place).href;
+    },
+    async find(key) {
+      const path = join(folder, key);
+      return stat(path).then(
+        () => ({ path }),
+        () => undefined,
+      );
+    },
+    forget: (path) => unlink(path),
+  };
+}

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { RecordingStore } from '../../../daemon/records/recording-store.ts';
+import { folderTarget, keepInPlace, type RecordingTarget } from '../../../daemon/records/recording-target.ts';
+import { s3Target } from '../../../daemon/records/s3-target.ts';
+import type { TestDatabase } from '../../../ops/dev-services/test-database.ts';
+import { sampleRecord } from '../../unit/records/sample-record.ts';
+import { wav } from '../../unit/records/wav.ts';
+import { seededDatabase } from '../seeded-database.ts';
+import { until, writeSetup } from './write-setup.ts';
+
+let database: TestDatabase;
+t.before(async () => {
+  database = await seededDatabase();
+});
+t.teardown(() => database.drop());
+
+/** Writes a call whose recording is `bytes` (none: no file), and looks after it with `target`. */
+async function setup(t: Test, target: RecordingTarget, options: { giveUpAfterMs?: number } = {}) {
+  const folder = t.testdir();
+  let store: RecordingStore | undefined;
+  const made = await writeSetup(database.url, folder, { onWritten: () => store?.nudge() });
+  t.teardown(made.close);
+  await made.rows("update recording set status = 'failed' where status = 'pending'");
+  const record = (bytes: Buffer | undefined, stopped = true) => {
+    const sample = sampleRecord(made.tenantId);
+    const path = join(folder, 'fs', `${sample.callId}-1.wav`);
+    if (bytes !== undefined) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, bytes);
+    }
+    made.writer.write({
+      ...sample,
+      recordings: sample.recordings.map((one) => ({
+        ...one,
+        path,
+        stoppedAtUs: stopped ? one.stoppedAtUs : undefined,
+      })),
+    });
+    const row = async () =>
+      (await made.rows(`select * from recording where call_id = '${sample.callId}'`))[0];
+    return { path, row };
+  };
+  const recordings = new RecordingStore({ orm: made.orm, target, log: made.log, ...options });
+  const start = (): void => {
+    store = recordings;
+  };
+  t.teardown(() => recordings.stop());
+  return { ...made, record, recordings, start };
+}
+
+void t.test('a good recording is stored, an empty one is empty, a broken one failed', async (t) => {
+  const { record, recordings, writer } = await setup(t, keepInPlace);
+  const bytes = wav(1500);
+  const good = record(bytes);
+  const empty = record(wav(0));
+  const broken = record(Buffer.from('no audio in here at all'));
+  const absent = record(undefined);
+  const growing = record(wav(100), false);
+  await writer.flush();
+  t.match(await good.row(), { status: 'pending', location: null });
+  t.same(await recordings.sweepRecordings(), { stored: 1, empty: 1, failed: 1, pending: 2 });
+  const row = await good.row();
+  t.match(row, {
+    status: 'stored',
+    duration_ms: 1500,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  });
+  t.equal(Number(row?.['bytes']), bytes.length);
+  t.equal(fileURLToPath(String(row?.['location'])), good.path);
+  t.match(await empty.row(), { status: 'empty', location: null });
+  t.match(await broken.row(), { status: 'failed', reason: 'not a WAV file' });
+  t.match(await absent.row(), { status: 'pending', tries: 1, reason: /no file/ });
+  t.match(await growing.row(), { status: 'pending', reason: 'it may still be written' });
+  writeFileSync(absent.path, wav(200));
+  t.match(await recordings.sweepRecordings(), { stored: 1 }, 'it came late');
+});
+
+void t.test('a written call has its recording looked after by itself', async (t) => {
+  const { record, start } = await setup(t, keepInPlace);
+  start();
+  const { row } = record(wav(300));
+  await until('it is stored', async () => (await row())?.['status'] === 'stored');
+});
+
+void t.test('a file that never comes is given up', async (t) => {
+  const { record, recordings, writer } = await setup(t, keepInPlace, { giveUpAfterMs: 0 });
+  const { row } = record(undefined);
+  await writer.flush();
+  t.match(await recordings.sweepRecordings(), { failed: 1 });
+  t.match(await row(), { status: 'failed', reason: /no file/ });
+});
+
+void t.test(
+  'another folder: copied, verified, then the local file goes; a crash in between is made good',
+  async (t) => {
+    const folder = join(t.testdir(), 'kept');
+    const target = folderTarget(folder);
+    let dies = true;
+    const { record, recordings, writer } = await setup(t, {
+      ...target,
+      store: async (recording) => {
+        const location = await target.store(recording);
+        if (dies) throw new Error('the daemon died here');
+        return location;
+      },
+    });
+    const bytes = wav(400);
+    const { path, row } = record(bytes);
+    await writer.flush();
+    t.match(await recordings.sweepRecordings(), { pending: 1 });
+    t.ok(existsSync(path), 'the local file is still there');
+    dies = false;
+    t.match(await recordings.sweepRecordings(), { stored: 1 });
+    t.notOk(existsSync(path));
+    const place = fileURLToPath(String((await row())?.['location']));
+    t.ok(place.startsWith(folder));
+    t.same(readFileSync(place), bytes);
+  },
+);
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+void t.test('an S3 store: kept locally until the object was seen there', async (t) => {
+  const objects = new Map<string, { body: Buffer; sha256: string; checksum: string }>();
+  let broken = true;
+  const server = createServer((request, response) => {
+    void (async () => {
+      const body = await bodyOf(request);
+      const header = (name: string): string => String(request.headers[name] ?? '');
+      const key = new URL(request.url ?? '', 'http://x').pathname;
+      if (request.method === 'PUT') {
+        objects.set(key, {
+          body: broken ? body.subarray(0, 10) : body,
+          sha256: header('x-amz-meta-sha256'),
+          checksum: header('x-amz-checksum-sha256'),
+        });
+        response.end();
+        return;
+      }
+      const found = objects.get(key);
+      response.statusCode = found === undefined ? 404 : 200;
+      response.setHeader('content-length', found?.body.length ?? 0);
+      response.setHeader('x-amz-meta-sha256', found?.sha256 ?? '');
+      response.end();
+    })();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => new Promise((resolve) => server.close(resolve)));
+  const target = s3Target({
+    bucket: 'calls',
+    region: 'us-east-1',
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    prefix: 'rec/',
+  });
+  const { record, recordings, writer, tenantId } = await setup(t, target);
+  const bytes = wav(250);
+  const { path, row } = record(bytes);
+  await writer.flush();
+  t.match(await recordings.sweepRecordings(), { pending: 1 }, 'half an object does not count');
+  t.match(await row(), { status: 'pending', location: null, reason: /is not the file/ });
+  t.ok(existsSync(path));
+  broken = false;
+  t.match(await recordings.sweepRecordings(), { stored: 1 });
+  t.notOk(existsSync(path));
+  const location = String((await row())?.['location']);
+  t.match(location, new RegExp(`^s3://calls/rec/${tenantId}/\\d{4}/\\d\\d/\\d\\d/[0-9a-f-]{36}\\.wav$`));
+  const object = objects.get(location.replace('s3:/', ''));
+  t.same(object?.body, bytes);
+  t.equal(object?.checksum, createHash('sha256').update(bytes).digest('base64'));
+});
