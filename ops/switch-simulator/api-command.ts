@@ -171,7 +171,7 @@ const apis: ReadonlyMap<string, Api> = new Map<string, Api>([
     'hupall',
     (core, argument, answer) => {
       const cause = isHangupCause(argument) ? argument : 'MANAGER_REQUEST';
-      for (const leg of [...core.legs.values()]) hangUp(core, leg, { cause });
+      for (const leg of core.legs.values()) hangUp(core, leg, { cause });
       answer(`+OK hangup all channels with cause ${cause}\n`);
     },
   ],

@@ -2,7 +2,9 @@
  * Header values as FreeSWITCH writes them into events (switch_utils.c switch_url_encode, SWITCH_URL_UNSAFE).
  * Text in the simulator is a byte string: one character a byte, so that invalid UTF-8 comes through unharmed.
  */
+// oxlint-disable-next-line no-control-regex -- the bytes FreeSWITCH encodes
 const unsafe = /[\x00-\x20#%&+:;<=>?@[\\\]^`{|}"\x7f-\xff]/;
+// oxlint-disable-next-line no-control-regex -- the same
 const unsafeAll = /[\x00-\x20#%&+:;<=>?@[\\\]^`{|}"\x7f-\xff]/g;
 const upperHex = /^[0-9A-F]{2}$/;
 

@@ -41,7 +41,7 @@ export class InboundServer {
 
   /** Breaks every connection, as a network that fails does; the server goes on listening. */
   dropConnections(): void {
-    for (const connection of [...this.#connections]) connection.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 
   async stop(): Promise<void> {

@@ -32,10 +32,15 @@ export function endOf(leg: Leg): SimulatedCallEnd {
   return {
     uuid: leg.uuid,
     cause: leg.hangupCause ?? 'NORMAL_UNSPECIFIED',
-    disposition: leg.variables.get('sip_hangup_disposition'),
+    // Looked up only when asked: it means rendering all the variables of the leg's end.
+    get disposition() {
+      return leg.variables.get('sip_hangup_disposition');
+    },
     answered: leg.answered,
     billMs: leg.answered ? Math.floor((hangupUs - answeredUs) / 1000) : 0,
-    bridgedTo: leg.variables.get('bridge_uuid'),
+    get bridgedTo() {
+      return leg.variables.get('bridge_uuid');
+    },
     variable: (name) => leg.variables.get(name),
   };
 }

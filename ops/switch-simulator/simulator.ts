@@ -140,7 +140,7 @@ export class SwitchSimulator {
 
   /** Breaks the TCP connections to the daemons, as their death does; the calls live on. */
   resetDaemonSockets(): void {
-    for (const wire of [...this.core.wires]) wire.resetAndDestroy();
+    for (const wire of this.core.wires) wire.resetAndDestroy();
   }
 
   /** Breaks the inbound connections; clients may come back. */
@@ -165,11 +165,11 @@ export class SwitchSimulator {
   /** Ends every call and connection; may be called twice. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    for (const leg of [...this.core.legs.values()]) {
+    for (const leg of this.core.legs.values()) {
       hangUp(this.core, leg, { cause: 'SYSTEM_SHUTDOWN' });
     }
-    for (const wire of [...this.core.wires]) wire.destroy();
-    for (const leg of [...this.core.legs.values()]) finishLeg(this.core, leg);
+    for (const wire of this.core.wires) wire.destroy();
+    for (const leg of this.core.legs.values()) finishLeg(this.core, leg);
     await this.#inbound.stop();
     this.#cdr.stop();
     this.core.clock.cancelAll();

@@ -80,30 +80,33 @@ for (const { name, app, keys, choice, result, prompts } of cases)
     const call = simulator.call({
       from: '+1512',
       to: '+1555',
-      script: { ...(keys === undefined ? {} : { keys }) },
+      script: keys === undefined ? {} : { keys },
     });
     await call.ended;
     t.same(told, [choice, result]);
     t.equal(call.leg.promptsBegun, prompts);
   });
 
-void t.test('keys pressed while nothing plays wait for the menu; those during a playback are lost', async (t) => {
-  const choices: (string | undefined)[] = [];
-  const { simulator } = await withSimulator(t, async (call) => {
-    choices.push((await call.execute('answer', menu(1, 1))).get('variable_choice'));
-    const end = await call.execute('playback other-500ms.wav', menu(1, 1));
-    choices.push(end.get('variable_choice'));
-    call.hangUp();
-  });
-  const call = simulator.call({
-    from: '+1512',
-    to: '+1555',
-    script: { keys: [{ digits: '8', afterPrompt: 2, delayMs: 100 }] },
-  });
-  call.press('7');
-  await call.ended;
-  t.same(choices, ['7', undefined]);
-});
+void t.test(
+  'keys pressed while nothing plays wait for the menu; those during a playback are lost',
+  async (t) => {
+    const choices: (string | undefined)[] = [];
+    const { simulator } = await withSimulator(t, async (call) => {
+      choices.push((await call.execute('answer', menu(1, 1))).get('variable_choice'));
+      const end = await call.execute('playback other-500ms.wav', menu(1, 1));
+      choices.push(end.get('variable_choice'));
+      call.hangUp();
+    });
+    const call = simulator.call({
+      from: '+1512',
+      to: '+1555',
+      script: { keys: [{ digits: '8', afterPrompt: 2, delayMs: 100 }] },
+    });
+    call.press('7');
+    await call.ended;
+    t.same(choices, ['7', undefined]);
+  },
+);
 
 void t.test('playback stops at its terminator and says which', async (t) => {
   const told: (string | undefined)[] = [];
