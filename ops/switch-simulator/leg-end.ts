@@ -33,6 +33,7 @@ export function hangUp(core: SwitchCore, leg: Leg, end: LegHangup): void {
   leg.onDigit = undefined;
   leg.enter('ended');
   interrupt?.('hangup');
+  core.sockets.get(leg.uuid)?.legEnded?.();
 }
 
 function receivedEnding(leg: Leg, end: LegHangup): void {

@@ -13,6 +13,8 @@ import type { SwitchEvent } from './switch-event.ts';
 const goodbye = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n';
 /** mod_event_socket waits this long for the first command. */
 const firstCommandMs = 25_000;
+/** One buffer for all sockets: what is read is taken out of it at once. */
+const readBuffer = Buffer.allocUnsafe(65_536);
 
 /**
  * A synchronous outbound socket (mod_event_socket.c socket_function without `async`): commands run in the channel's
@@ -38,6 +40,7 @@ export class OutboundConnection implements EventSink {
   #closed = false;
   #lingerSeconds: number | undefined;
   #lingering: SwitchTimer | undefined;
+  #impatience: SwitchTimer | undefined;
   #subscribed = false;
 
   private constructor(core: SwitchCore, leg: Leg, socket: Socket, full: boolean, over: () => void) {
@@ -59,8 +62,20 @@ export class OutboundConnection implements EventSink {
     over: () => void,
     refused: () => void,
   ): void {
-    const socket = connect({ host: address.host, port: address.port, noDelay: true, allowHalfOpen: true });
     let connection: OutboundConnection | undefined;
+    const socket = connect({
+      host: address.host,
+      port: address.port,
+      noDelay: true,
+      allowHalfOpen: true,
+      onread: {
+        buffer: readBuffer,
+        callback: (length) => {
+          if (connection !== undefined) connection.#read(readBuffer.toString('latin1', 0, length));
+          return true;
+        },
+      },
+    });
     core.wires.add(socket);
     socket.on('error', () => undefined);
     socket.once('close', () => {
@@ -73,12 +88,7 @@ export class OutboundConnection implements EventSink {
     });
   }
 
-  /** Breaks the connection as a network that fails does. */
-  destroy(): void {
-    this.#socket.resetAndDestroy();
-  }
-
-  /** The leg ended while no application was running. */
+  /** The leg ended; where no application was running, nothing else would tell. */
   legEnded(): void {
     if (!this.#busy) this.#pump();
   }
@@ -87,27 +97,29 @@ export class OutboundConnection implements EventSink {
     if (this.#closed || !this.#subscribed || !this.#listener.wants(event)) return;
     // The text is made now: the leg will have changed by the time it is written.
     this.#queued += this.#listener.frame(event);
-    if (!this.#busy && !this.#pumping) this.#pump();
+    if (!this.#busy && !this.#pumping && !this.#leg.down) this.#pump();
   }
 
   #begin(): void {
     this.#core.sockets.set(this.#leg.uuid, this);
-    const impatience = this.#core.clock.after(firstCommandMs, () => {
+    this.#impatience = this.#core.clock.after(firstCommandMs, () => {
       if (!this.#started) this.#close();
     });
-    this.#socket.on('data', (bytes: Buffer) => {
-      impatience.cancel();
-      this.#reader.push(bytes.toString('latin1'));
-      if (!this.#busy) this.#pump();
-    });
     const gone = () => {
-      impatience.cancel();
+      this.#impatience?.cancel();
       this.#peerGone = true;
       if (!this.#busy) this.#pump();
     };
     this.#socket.on('end', gone);
     this.#socket.on('close', gone);
     if (this.#leg.down) this.#pump();
+  }
+
+  #read(bytes: string): void {
+    if (this.#closed) return;
+    if (!this.#started) this.#impatience?.cancel();
+    this.#reader.push(bytes);
+    if (!this.#busy) this.#pump();
   }
 
   #pump(): void {
@@ -287,14 +299,12 @@ export class OutboundConnection implements EventSink {
     if (this.#closed) return;
     this.#closed = true;
     this.#lingering?.cancel();
+    this.#impatience?.cancel();
     this.#out +=
       `Content-Type: text/disconnect-notice\nControlled-Session-UUID: ${this.#leg.uuid}\n` +
       `Content-Disposition: disconnect\nContent-Length: ${goodbye.length}\n\n${goodbye}`;
     this.#write();
     if (this.#socket.writable) this.#socket.end();
-    // Nothing more is read: a peer that does not close would hold the descriptor.
-    this.#socket.removeAllListeners('data');
-    this.#socket.resume();
     if (this.#peerGone) this.#socket.destroy();
     else this.#socket.once('end', () => this.#socket.destroy());
     this.#core.sockets.delete(this.#leg.uuid);

@@ -9,6 +9,8 @@ import { SwitchEvent } from './switch-event.ts';
 /** A connection that hears events. */
 export interface EventSink {
   offer(event: SwitchEvent): void;
+  /** The leg of an outbound socket ended. */
+  legEnded?(): void;
 }
 
 export interface SwitchSettings {

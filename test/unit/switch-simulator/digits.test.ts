@@ -152,3 +152,16 @@ for (const [phase, app] of [
     t.equal(end.disposition, 'recv_bye');
     t.equal(end.bridgedTo !== undefined, phase === 'bridged');
   });
+
+void t.test('a caller may hang up while the daemon is still thinking', async (t) => {
+  const { simulator } = await withSimulator(t, async (call) => {
+    call.send('filter Event-Name DTMF\n\n');
+    await call.execute('answer');
+  });
+  const call = simulator.call({ from: '+1512', to: '+1555' });
+  await call.answered;
+  call.hangUp();
+  const end = await call.ended;
+  t.equal(end.disposition, 'recv_bye');
+  t.equal(end.cause, 'NORMAL_CLEARING');
+});
