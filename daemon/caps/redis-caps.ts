@@ -204,8 +204,9 @@ export class RedisCaps implements Caps {
 
   async #renewAll(): Promise<void> {
     const ids = this.book.ids();
-    // One chunk after the other: Redis decides for others in between.
-    for (let first = 0; first < ids.length && this.link.connected; first += leasesPerRenewal) {
+    // One chunk after the other: Redis decides for others in between. Without leases too: somebody must notice early
+    // that Redis lost its memory.
+    for (let first = 0; first <= ids.length && this.link.connected; first += leasesPerRenewal) {
       await this.#quietly(() => this.#renewChunk(ids.slice(first, first + leasesPerRenewal)));
     }
     for (const also of this.#onRenewal) if (this.link.connected) await this.#quietly(also);
@@ -223,7 +224,6 @@ export class RedisCaps implements Caps {
 
   async #renewChunk(ids: readonly LeaseId[]): Promise<void> {
     const chunk = this.book.chunk(ids);
-    if (chunk.leases.length === 0) return;
     const keys = [this.keys.epoch, this.keys.fence, ...chunk.keys];
     const args = [...this.preamble(), this.daemonId, String(this.leaseMs), ...chunk.args];
     const reply = await this.link.run(scripts.renew, keys, args);

@@ -93,8 +93,11 @@ void t.test('a killed connection comes back by itself, and waiting calls hear ag
     options: [[claim('buyer:b', 1)]],
   });
   if (joined.joined !== true) throw new Error('not joined');
+  const lost = new Promise<void>((resolve) => {
+    caps.link.onDown('test', resolve);
+  });
   await it.redis('CLIENT', 'KILL', 'TYPE', 'pubsub');
-  await until(() => !caps.health.connected);
+  await lost;
   await until(() => caps.health.connected);
   t.equal(await joined.place.position(), 1);
   await caps.release(lease);

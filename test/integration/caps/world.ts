@@ -46,6 +46,7 @@ export async function world(t: Test, server?: DevService): Promise<World> {
         log: quiet,
         leaseMs,
         restoringMs,
+        deadlineMs: 10_000,
         nowMs: () => it.nowMs,
         ...options,
       });
