@@ -201,13 +201,15 @@ export interface ScriptedDaemon {
   kill(): Promise<void>;
 }
 
-export async function startScriptedDaemon(record?: Recorder): Promise<ScriptedDaemon> {
-  const port = await freePort();
+export async function startScriptedDaemon(
+  options: { readonly record?: Recorder; readonly port?: number } = {},
+): Promise<ScriptedDaemon> {
+  const port = options.port ?? (await freePort());
   const sockets: EventSocket[] = [];
   const waiting = new Set<() => void>();
   let handed = 0;
   const server: Server = createServer((socket) => {
-    sockets.push(new EventSocket(socket, record, sockets.length + 1));
+    sockets.push(new EventSocket(socket, options.record, sockets.length + 1));
     for (const resolve of waiting) resolve();
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

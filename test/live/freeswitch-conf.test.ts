@@ -1,39 +1,14 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import t, { type Test } from 'tap';
-import { startCdrSink } from './cdr-sink.ts';
-import { dialEventSocket, eventName, startScriptedDaemon } from './event-socket.ts';
+import t from 'tap';
+import { dialEventSocket } from './event-socket.ts';
 import { live } from './find-freeswitch.ts';
-import { freePort } from './free-ports.ts';
 import { startFreeSwitch } from './freeswitch-process.ts';
-import { awaitCalls, placeCall, type RunningSipp } from './sipp.ts';
+import { did, hangup, house, went } from './house.ts';
+import { awaitCalls, placeCall } from './sipp.ts';
 import { until } from './until.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const did = '+15551234567';
-const hangup = (cause: string): string => `sendmsg\ncall-command: hangup\nhangup-cause: ${cause}\n\n`;
-
-async function went(t: Test, call: RunningSipp, what: string): Promise<void> {
-  const result = await call.done;
-  if (!result.good) t.comment(`${result.errors}\n${result.messages}`);
-  t.ok(result.good, what);
-}
-
-/** One switch, one scripted daemon and one sink for records, all gone with the test. */
-async function house(t: Test, daemons?: string) {
-  const [daemon, sink] = [await startScriptedDaemon(), await startCdrSink()];
-  const freeswitch = await startFreeSwitch({
-    daemons: daemons ?? `127.0.0.1:${daemon.port}`,
-    cdrUrl: sink.url,
-  });
-  t.teardown(async () => {
-    await freeswitch.stop();
-    await daemon.kill();
-    await sink.stop();
-  });
-  return { daemon, sink, freeswitch };
-}
-
 t.test('the switch starts as it is, hardened', { skip: live.skip }, async (t) => {
   const { freeswitch } = await house(t);
   const inbound = await freeswitch.inbound();
@@ -167,6 +142,29 @@ t.test(
       await caller.stop();
     });
 
+    await t.test('a caller name that is no UTF-8 arrives byte for byte', async (t) => {
+      const caller = await placeCall('caller-hangs-up', freeswitch.sipPort, did, {
+        values: { name: 'caf\xff\xfe', talkMs: 300 },
+      });
+      const { socket, channelData } = await daemon.nextCall();
+      t.equal(channelData.event.get('Caller-Caller-ID-Name'), 'caf\xff\xfe');
+      await socket.run('answer');
+      const over = await socket.event('CHANNEL_HANGUP');
+      t.equal(over.event.get('variable_sip_hangup_disposition'), 'recv_bye');
+      await went(t, caller, 'the call went on as any other');
+    });
+
+    await t.test('a caller who gives up while the callee rings cancels both legs', async (t) => {
+      const caller = await placeCall('caller-cancels', freeswitch.sipPort, did);
+      const { socket } = await daemon.nextCall();
+      const callee = await awaitCalls('callee-rings');
+      socket.execute(['bridge', `sofia/external/sip:1000@127.0.0.1:${callee.port}`]);
+      const over = await socket.event('CHANNEL_HANGUP');
+      t.equal(over.event.get('Hangup-Cause'), 'ORIGINATOR_CANCEL');
+      await went(t, callee, 'the callee was cancelled');
+      await went(t, caller, 'the caller got 487');
+    });
+
     await t.test('a call that keeps coming back to us is ended', async (t) => {
       const caller = await placeCall('caller-refused', freeswitch.sipPort, did, {
         values: { code: 482, headers: '      X-CallFabric-Hops: 2\n' },
@@ -175,50 +173,3 @@ t.test(
     });
   },
 );
-
-t.test('a daemon that dies in mid-call', { skip: live.skip }, async (t) => {
-  const second = await startScriptedDaemon();
-  t.teardown(() => second.kill());
-  const first = await startScriptedDaemon();
-  t.teardown(() => first.kill());
-  const { freeswitch } = await house(t, `127.0.0.1:${first.port}|127.0.0.1:${second.port}`);
-
-  const caller = await placeCall('caller-stays', freeswitch.sipPort, did);
-  const { socket } = await first.nextCall();
-  await socket.run('set', 'callfabric_state=c1.walk');
-  await socket.run('answer');
-  const callee = await awaitCalls('callee-hangs-up', { values: { talkMs: 1500 } });
-  socket.execute(['bridge', `sofia/external/sip:1000@127.0.0.1:${callee.port}`]);
-  await socket.next((frame) => eventName(frame) === 'CHANNEL_EXECUTE', 5000, 'the bridge began');
-  const inbound = await freeswitch.inbound();
-  inbound.send('event plain CHANNEL_BRIDGE\n\n');
-  await inbound.event('CHANNEL_BRIDGE');
-  inbound.close();
-  await first.kill();
-
-  await went(t, callee, 'the conversation went on');
-  const taken = await second.nextCall();
-  const variable = (name: string) => taken.channelData.event.get(`variable_${name}`);
-  t.equal(variable('callfabric_entry'), 'takeover');
-  t.equal(variable('callfabric_state'), 'c1.walk', 'the state came along');
-  t.equal(variable('endpoint_disposition'), 'ANSWER');
-  taken.socket.send(hangup('NORMAL_CLEARING'));
-  await went(t, caller, 'the second daemon ended the call');
-});
-
-t.test('with no daemon at all', { skip: live.skip }, async (t) => {
-  const freeswitch = await startFreeSwitch({ daemons: `127.0.0.1:${await freePort()}` });
-  t.teardown(() => freeswitch.stop());
-
-  const caller = await placeCall('caller-refused', freeswitch.sipPort, did, { values: { code: 503 } });
-  await went(t, caller, 'the carrier got 503 and may go on');
-
-  const text = await until(() => {
-    const [path] = globSync(join(freeswitch.cdrFolder, 'a_*.cdr.json'));
-    const written = path === undefined ? '' : readFileSync(path, 'utf8');
-    return written.endsWith('\n') ? written : undefined;
-  }, 'the record nobody took, on disk');
-  const record = JSON.parse(text) as { variables: Record<string, string> };
-  t.equal(record.variables['hangup_cause'], 'NORMAL_TEMPORARY_FAILURE');
-  t.equal(record.variables['callfabric_entry'], 'takeover');
-});

@@ -43,6 +43,7 @@ const defaults: ScenarioValues = {
   ringMs: 100,
   talkMs: 1000,
   cancelAfterMs: 500,
+  ringing: 180,
   code: 200,
   reason: 'OK',
 };
