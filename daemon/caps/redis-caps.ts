@@ -59,6 +59,7 @@ export class RedisCaps implements Caps {
   #timer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | undefined;
   #restoringMs = 0;
+  #stopWaiting: (() => void) | undefined;
 
   constructor(options: RedisCapsOptions) {
     this.#options = options;
@@ -86,15 +87,22 @@ export class RedisCaps implements Caps {
       });
     });
     this.link.start();
-    await within(connected, this.#options.startDeadlineMs ?? 2_000);
+    const stopped = new Promise<void>((resolve) => {
+      this.#stopWaiting = resolve;
+    });
+    await within(Promise.race([connected, stopped]), this.#options.startDeadlineMs ?? 2_000);
     if (this.link.connected && this.#restoringMs > 0 && this.#options.nowMs === undefined) {
-      this.#options.log.info({ ms: this.#restoringMs }, 'waited for leases to be restored');
-      await within(new Promise(() => {}), Math.min(this.#restoringMs, this.#windowMs));
+      this.#options.log.info(
+        { ms: this.#restoringMs },
+        'redis is new to us: leases are given time to be restored',
+      );
+      await within(stopped, Math.min(this.#restoringMs, this.#windowMs));
     }
   }
 
   /** Ends renewing and the connection. Leases stay until they expire, so that another daemon may adopt them. */
   async stop(): Promise<void> {
+    this.#stopWaiting?.();
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#renewing;

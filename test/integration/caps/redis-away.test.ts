@@ -1,4 +1,5 @@
 import t from 'tap';
+import { RedisCaps } from '../../../daemon/caps/redis-caps.ts';
 import { RedisWaitingLines } from '../../../daemon/caps/redis-waiting-lines.ts';
 import { newId } from '../../../daemon/telephony/ids.ts';
 import { startRedis } from '../../../ops/dev-services/redis.ts';
@@ -124,4 +125,25 @@ void t.test('a line that Redis has not heard of for the lease time is lost', asy
   await until(() => joined.place.ready.aborted);
   t.equal(joined.place.grant, undefined);
   t.equal(lines.waiting, 0);
+});
+
+void t.test('stopping ends the wait for a new Redis to open', async (t) => {
+  const it = await world(t);
+  const restoring = { url: it.url, prefix: it.prefix, daemonId: newId<'DaemonId'>(), log: quiet };
+  const caps = new RedisCaps({ ...restoring, restoringMs: 3_600_000 });
+  const started = caps.start();
+  await until(() => caps.health.connected);
+  await caps.stop();
+  await caps.stop();
+  await t.resolves(started);
+});
+
+void t.test('a daemon that starts on an empty Redis may acquire as soon as it has started', async (t) => {
+  const it = await world(t);
+  const shared = { url: it.url, prefix: it.prefix, daemonId: newId<'DaemonId'>(), log: quiet };
+  const caps = new RedisCaps({ ...shared, deadlineMs: 10_000, startDeadlineMs: 10_000, restoringMs: 50 });
+  t.teardown(() => caps.stop());
+  await caps.start();
+  await until(async () => (await caps.acquire(request(claim('buyer:b', 1)))).granted === true, 1_000);
+  t.equal(caps.health.leases, 1);
 });
