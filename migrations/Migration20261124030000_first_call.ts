@@ -126,7 +126,7 @@ export class Migration20261124030000_first_call extends Migration {
     );
     this.addSql(`alter table "campaign" add constraint "campaign_max_calls_check" check (max_calls >= 0);`);
     this.addSql(
-      `alter table "campaign" add constraint "campaign_ring_timeout_ms_check" check (ring_timeout_ms between 1000 and 600000);`,
+      `alter table "campaign" add constraint "campaign_ring_timeout_ms_check" check (ring_timeout_ms >= 1000 and ring_timeout_ms <= 600000);`,
     );
     this.addSql(
       `alter table "campaign" add constraint "campaign_recording_retention_days_check" check (recording_retention_days > 0);`,
@@ -254,7 +254,7 @@ export class Migration20261124030000_first_call extends Migration {
     );
     this.addSql(`alter table "buyer" add constraint "buyer_max_calls_check" check (max_calls >= 0);`);
     this.addSql(
-      `alter table "buyer" add constraint "buyer_ring_timeout_ms_check" check (ring_timeout_ms between 1000 and 600000);`,
+      `alter table "buyer" add constraint "buyer_ring_timeout_ms_check" check (ring_timeout_ms >= 1000 and ring_timeout_ms <= 600000);`,
     );
     this.addSql(
       `create or replace function "buyer_notify_changed_fn"() returns trigger as $$ begin if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.tenant_id::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.tenant_id::text); end if; return null; end; $$ language plpgsql;`,
@@ -306,7 +306,7 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "buyer_endpoint" add constraint "buyer_endpoint_weight_check" check (weight >= 0);`,
     );
     this.addSql(
-      `alter table "buyer_endpoint" add constraint "buyer_endpoint_ring_timeout_ms_check" check (ring_timeout_ms between 1000 and 600000);`,
+      `alter table "buyer_endpoint" add constraint "buyer_endpoint_ring_timeout_ms_check" check (ring_timeout_ms >= 1000 and ring_timeout_ms <= 600000);`,
     );
     this.addSql(
       `alter table "buyer_endpoint" add constraint "buyer_endpoint_kind_check" check ("kind" in ('sip', 'pstn'));`,

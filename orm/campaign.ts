@@ -16,7 +16,7 @@ export const Campaign = defineEntity({
     flow: () => p.manyToOne(Flow).nullable().deleteRule('set null'),
     enabled: p.boolean().default(true),
     maxCalls: maxCalls(),
-    ringTimeoutMs: p.integer().default(20_000).check('ring_timeout_ms between 1000 and 600000'),
+    ringTimeoutMs: p.integer().default(20_000).check('ring_timeout_ms >= 1000 and ring_timeout_ms <= 600000'),
     /** Null: no recording unless a node asks for it. */
     record: p.enum(['mono', 'stereo'] as const).nullable(),
     recordingRetentionDays: p.integer().nullable().check('recording_retention_days > 0'),

@@ -34,7 +34,8 @@ export const priority = () => p.integer().default(0).check('priority >= 0');
 export const weight = () => p.integer().default(1).check('weight >= 0');
 
 /** How long a callee may ring; null: the level above says (campaign < buyer < endpoint). */
-export const ringTimeoutMs = () => p.integer().nullable().check('ring_timeout_ms between 1000 and 600000');
+export const ringTimeoutMs = () =>
+  p.integer().nullable().check('ring_timeout_ms >= 1000 and ring_timeout_ms <= 600000');
 
 /** E.164 as a check's expression. */
 export const isE164 = (column: string): string => `${column} ~ '^\\+[1-9][0-9]{6,14}$'`;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
+import type { Pool } from 'pg';
 import { entities } from './index.ts';
 
 export interface DatabaseOptions {
@@ -50,7 +51,29 @@ export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
   return config;
 }
 
-/** An ORM for the database at `url`. Connects with its first query; close it with `orm.close(true)`. */
+/** An ORM for the database at `url`. Connects with its first query; close it with `closeOrm`. */
 export function openOrm(url: string, options: DatabaseOptions = {}): MikroORM {
   return new MikroORM(ormConfig(url, options));
+}
+
+/**
+ * Ends every connection; may be called twice. `orm.close()` alone leaves the pool open where only `poolOf` used it, and
+ * its idle connections then keep the process alive for a minute.
+ */
+export async function closeOrm(orm: MikroORM): Promise<void> {
+  const pool = pools.get(orm);
+  pools.delete(orm);
+  await orm.close(true);
+  if (pool !== undefined && !pool.ending) await pool.end();
+}
+
+const pools = new WeakMap<MikroORM, Pool>();
+
+/** MikroORM's own pool of connections, for statements with bound parameters and for LISTEN. */
+export async function poolOf(orm: MikroORM): Promise<Pool> {
+  const known = pools.get(orm);
+  if (known !== undefined) return known;
+  const pool = await orm.em.getConnection().getNativeClient();
+  pools.set(orm, pool);
+  return pool;
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { ClientBase } from 'pg';
-import { migrationsFolder, openOrm } from './config.ts';
+import { closeOrm, migrationsFolder, openOrm, poolOf } from './config.ts';
 import { DatabaseFault, explainDatabaseFault, nameOf } from './database-fault.ts';
 
 /** Any number that nobody else uses; the same in every release, or two releases could migrate at once. */
@@ -39,7 +39,7 @@ function refuseNewer(applied: readonly string[], known: readonly string[], url: 
 }
 
 async function withClient<T>(orm: MikroORM, work: (client: ClientBase) => Promise<T>): Promise<T> {
-  const pool = await orm.em.getConnection().getNativeClient();
+  const pool = await poolOf(orm);
   const client = await pool.connect();
   try {
     return await work(client);
@@ -67,7 +67,7 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
   } catch (error) {
     throw explainDatabaseFault(error, url);
   } finally {
-    await orm.close(true);
+    await closeOrm(orm);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { openOrm } from './config.ts';
+import { closeOrm, openOrm } from './config.ts';
 import { explainDatabaseFault } from './database-fault.ts';
 import type { FlowDocument } from './flow-document.ts';
 import {
@@ -118,6 +118,6 @@ export async function seed(
   } catch (error) {
     throw explainDatabaseFault(error, url);
   } finally {
-    await orm.close(true);
+    await closeOrm(orm);
   }
 }

@@ -145,12 +145,13 @@ function statement(callConflict: string): string {
   on conflict (channel_uuid) do update set ${takeOver(cdrColumns, ['id', 'channel_uuid'])}, written_at = now()
     where c.source = 'estimated' and excluded.source <> 'estimated'
 ), attempts as (
-  insert into call_attempt (${names(attemptColumns)})
+  insert into call_attempt as c (${names(attemptColumns)})
   select ${values(attemptColumns)} from r cross join lateral jsonb_to_recordset(r.attempts) as a(
     "attemptId" uuid, number int, "buyerId" uuid, "endpointId" uuid, "trunkId" uuid, destination text,
     "channelUuid" text, "dialledAtUs" float8, "ringingAtUs" float8, "answeredAtUs" float8, "endedAtUs" float8,
     outcome text, cause text, "sipCode" int, "capDecision" text)
-  on conflict (id) do nothing
+  on conflict (id) do update set ${takeOver(attemptColumns, ['id'])}
+    where c.destination = '' and excluded.destination <> ''
 ), traces as (
   insert into call_trace (call_id, step, tenant_id, node_id, node_type, exit, entered_at, duration_ms, reason)
   select r."callId", s.step, r."tenantId", s."nodeId", s."nodeType", s.exit, ${at('s."enteredAtUs"')}, s."durationMs",
@@ -159,13 +160,16 @@ function statement(callConflict: string): string {
     step int, "nodeId" text, "nodeType" text, exit text, "enteredAtUs" float8, "durationMs" float8, reason text)
   on conflict (call_id, step) do nothing
 )
-insert into recording (id, tenant_id, call_id, path, channels, started_at, stopped_at, retention_days)
+insert into recording as c (id, tenant_id, call_id, path, channels, started_at, stopped_at, retention_days)
 select m."recordingId", r."tenantId", r."callId", m.path, m.channels, ${at('m."startedAtUs"')}, ${at('m."stoppedAtUs"')},
   m."retentionDays"
 from r cross join lateral jsonb_to_recordset(r.recordings) as m(
   "recordingId" uuid, path text, channels text, "startedAtUs" float8, "stoppedAtUs" float8, "retentionDays" int)
-on conflict (id) do nothing`;
+on conflict (id) do update set retention_days = excluded.retention_days
+  where c.retention_days is null and excluded.retention_days is not null`;
 }
+
+// An orphan's attempt knows no destination and its recording no retention: a session's take their place.
 
 /** Writes records whose source is `session`. */
 export const writeSessions = { name: 'callfabric_write_sessions', text: statement(sessionWins) } as const;

@@ -1,4 +1,5 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { poolOf } from '../../orm/config.ts';
 import type { RecordLine } from './record-line.ts';
 import { writeOrphans, writeSessions } from './record-sql.ts';
 
@@ -21,7 +22,7 @@ export class PostgresRecordStore implements RecordStore {
 
   async write(lines: readonly RecordLine[]): Promise<void> {
     const statement = lines[0]?.source === 'switch' ? writeOrphans : writeSessions;
-    const pool = await this.#orm.em.getConnection().getNativeClient();
+    const pool = await poolOf(this.#orm);
     const client = await pool.connect();
     let broken: Error | undefined;
     try {

@@ -11,7 +11,7 @@ export interface RecordWriterOptions {
   readonly log: SpoolLog;
   /** Most calls in one transaction. Default 200. */
   readonly batchCalls?: number;
-  /** How long the first record waits for neighbours. Default 20 ms. */
+  /** How long the first record waits for neighbours. Default 50 ms. */
   readonly lingerMs?: number;
   /** Records in memory above which they go to disk instead. Default 5000. */
   readonly maxWaiting?: number;
@@ -62,7 +62,7 @@ export class RecordWriter {
     this.#onWritten = onWritten ?? (() => {});
     this.#options = {
       batchCalls: 200,
-      lingerMs: 20,
+      lingerMs: 50,
       maxWaiting: 5000,
       retryMinMs: 100,
       retryMaxMs: 2000,

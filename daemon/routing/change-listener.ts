@@ -1,5 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { PoolClient } from 'pg';
+import { poolOf } from '../../orm/config.ts';
 
 export interface ChangeListenerOptions {
   readonly orm: MikroORM;
@@ -52,7 +53,7 @@ export class ChangeListener {
     while (!stopped.aborted) {
       let client: PoolClient | undefined;
       try {
-        const pool = await orm.em.getConnection().getNativeClient();
+        const pool = await poolOf(orm);
         client = await pool.connect();
         const broken = this.#whenBroken(client, stopped);
         await client.query('listen callfabric_changed');

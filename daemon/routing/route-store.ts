@@ -1,4 +1,5 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { poolOf } from '../../orm/config.ts';
 import type { FlowGraph } from '../flow/flow-graph.ts';
 import { isE164 } from '../telephony/e164.ts';
 import { type FlowVersionId, isUuid, type TenantId } from '../telephony/ids.ts';
@@ -172,7 +173,7 @@ export class RouteStore implements RouteSource {
     statement: { readonly name: string; readonly text: string },
     values: readonly unknown[],
   ): Promise<Record<string, unknown>[]> {
-    const pool = await this.#options.orm.em.getConnection().getNativeClient();
+    const pool = await poolOf(this.#options.orm);
     const query = { ...statement, values: [...values], query_timeout: this.#options.loadDeadlineMs };
     const { rows } = await pool.query<Record<string, unknown>>(query);
     return rows;

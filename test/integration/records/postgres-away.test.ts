@@ -3,7 +3,7 @@ import t from 'tap';
 import { RecordSpool } from '../../../daemon/records/record-spool.ts';
 import { PostgresRecordStore } from '../../../daemon/records/record-store.ts';
 import { RecordWriter } from '../../../daemon/records/record-writer.ts';
-import { openOrm } from '../../../orm/config.ts';
+import { closeOrm, openOrm, poolOf } from '../../../orm/config.ts';
 import { quietLog } from '../../unit/records/quiet-log.ts';
 import { sampleRecord } from '../../unit/records/sample-record.ts';
 import { type StoppablePostgres, stoppablePostgres } from './stoppable-postgres.ts';
@@ -115,7 +115,7 @@ void t.test('the daemon ends while PostgreSQL is away and the next one writes wh
   await next.start();
   t.teardown(async () => {
     await next.stop();
-    await orm.close(true);
+    await closeOrm(orm);
   });
   t.equal(next.depth, 25);
   const late = sampleRecord(tenantId);
@@ -123,7 +123,7 @@ void t.test('the daemon ends while PostgreSQL is away and the next one writes wh
   await until('it is seen', () => next.away);
   await postgres.start();
   await until('everything is written', () => next.depth === 0);
-  const pool = await orm.em.getConnection().getNativeClient();
+  const pool = await poolOf(orm);
   const ids = [...records, late].map(({ callId }) => callId);
   const found = await pool.query('select id from call where id = any($1)', [ids]);
   t.equal(found.rowCount, 26);

@@ -77,7 +77,9 @@ void t.test("a session's record replaces the switch's, never the other way", asy
     ...session,
     source: 'switch',
     outcome: 'interrupted',
-    attempts: [],
+    attempts: session.attempts
+      .slice(1)
+      .map((attempt) => ({ ...attempt, destination: '', outcome: 'cancelled' })),
     trace: [],
     recordings: [],
   };
@@ -91,6 +93,13 @@ void t.test("a session's record replaces the switch's, never the other way", asy
   await writer.flush();
   t.same(await stands(), { source: 'session', outcome: 'connected' });
   t.equal((await rows(`select 1 from call_leg where call_id = '${session.callId}'`)).length, 2);
+  t.same(
+    await rows(`select number, outcome from call_attempt where call_id = '${session.callId}' order by 1`),
+    [
+      { number: 1, outcome: 'busy' },
+      { number: 2, outcome: 'connected' },
+    ],
+  );
 });
 
 void t.test('a true CDR replaces an estimated one, never the other way', async (t) => {

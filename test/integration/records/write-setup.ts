@@ -2,7 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { RecordSpool } from '../../../daemon/records/record-spool.ts';
 import { PostgresRecordStore } from '../../../daemon/records/record-store.ts';
 import { RecordWriter, type RecordWriterOptions } from '../../../daemon/records/record-writer.ts';
-import { openOrm } from '../../../orm/config.ts';
+import { closeOrm, openOrm, poolOf } from '../../../orm/config.ts';
 import { Tenant } from '../../../orm/index.ts';
 import { quietLog } from '../../unit/records/quiet-log.ts';
 
@@ -43,13 +43,13 @@ export async function writeSetup(
     writer,
     log,
     async rows(sql) {
-      const pool = await orm.em.getConnection().getNativeClient();
+      const pool = await poolOf(orm);
       const { rows } = await pool.query<Record<string, unknown>>(sql);
       return rows;
     },
     async close() {
       await writer.stop();
-      await orm.close(true);
+      await closeOrm(orm);
     },
   };
 }

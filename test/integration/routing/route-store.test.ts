@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { RouteStore } from '../../../daemon/routing/route-store.ts';
 import type { Branded } from '../../../daemon/telephony/ids.ts';
 import { newId } from '../../../daemon/telephony/ids.ts';
-import { openOrm } from '../../../orm/config.ts';
+import { closeOrm, openOrm, poolOf } from '../../../orm/config.ts';
 import { publishFlowVersion, writeFlowVersion } from '../../../orm/flow-version-store.ts';
 import { Flow, PhoneNumber } from '../../../orm/index.ts';
 import { testFlow } from '../../../orm/seed.ts';
@@ -30,7 +30,7 @@ async function setup(t: Test) {
   t.teardown(async () => {
     await other.end().catch(() => {});
     await store.stop();
-    await orm.close(true);
+    await closeOrm(orm);
   });
   const change = async (sql: string): Promise<void> => {
     await other.query(sql);
@@ -114,7 +114,7 @@ void t.test('publishing changes the route, a pinned version stays', async (t) =>
 
 void t.test('many calls at once cost one query', async (t) => {
   const { store, orm } = await setup(t);
-  const pool = await orm.em.getConnection().getNativeClient();
+  const pool = await poolOf(orm);
   let queries = 0;
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
   t.intercept(pool, 'query', {
@@ -139,7 +139,7 @@ void t.test(
     await t.rejects(store.flowVersion(newId<'FlowVersionId'>()), { code: 'route_unavailable' });
     await postgres.start();
     await until('it listens again', () => store.listening);
-    const pool = await orm.em.getConnection().getNativeClient();
+    const pool = await poolOf(orm);
     await pool.query(`update phone_number set max_calls = 3 where e164 = '${did}'`);
     await until('the change', async () => (await store.routeFor(did))?.number.maxCalls === 3, 1000);
     t.ok(await store.routeFor('+15559876543'));
@@ -151,7 +151,7 @@ void t.test('a change that was missed while the connection was cut is seen', asy
   const { store, orm } = await setup(t);
   await store.routeFor(did);
   postgres.cut();
-  const pool = await orm.em.getConnection().getNativeClient();
+  const pool = await poolOf(orm);
   await until('a connection', () =>
     pool.query(`update phone_number set max_calls = 9 where e164 = '${did}'`).then(
       () => true,
