@@ -24,7 +24,7 @@ export interface LegEnd {
   /** FreeSWITCH's own billed time, from answer to end. */
   readonly billMs: number;
   readonly cause: HangupCause;
-  /** `sip_term_status`, `sip_invite_failure_status` or `last_bridge_proto_specific_hangup_cause`. */
+  /** This leg's own: `sip_term_status`, `sip_invite_failure_status` or `proto_specific_hangup_cause`. */
   readonly sipCode: number | undefined;
   /** `sip_hangup_disposition`: `recv_bye`, `send_bye`, `recv_cancel`, `recv_refuse`, `send_refuse` … */
   readonly disposition: string | undefined;

@@ -1,0 +1,99 @@
+import { uuidBreak, uuidExists, uuidKill } from '../esl/command.ts';
+import type { EslEvent } from '../esl/esl-event.ts';
+import type { EslLog } from '../esl/esl-log.ts';
+import type { InboundClient } from '../esl/inbound-client.ts';
+import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
+import type { LegFact } from './leg-fact.ts';
+import { legFactFromEvent } from './leg-fact-from-event.ts';
+import type { SwitchLink } from './switch-link.ts';
+
+type LegListener = (fact: LegFact) => void;
+
+/** Facts to whom they concern, by leg; interruptions out. Legs nobody listens to cost one look-up. */
+export class EslSwitchLink implements SwitchLink {
+  readonly switchName: SwitchName;
+  readonly #client: InboundClient;
+  readonly #log: EslLog;
+  readonly #listeners = new Map<string, Set<LegListener>>();
+
+  /** Listens to the client from the beginning; whoever made the client starts and stops it. */
+  constructor(switchName: SwitchName, client: InboundClient, log: EslLog) {
+    this.switchName = switchName;
+    this.#client = client;
+    this.#log = log;
+    client.onEvent((event) => this.#take(event));
+  }
+
+  get connected(): boolean {
+    return this.#client.connected;
+  }
+
+  get interruptions(): number {
+    return this.#client.health.interruptions;
+  }
+
+  breakApplication(uuid: ChannelUuid): Promise<boolean> {
+    return this.#ask(() => this.#client.api(uuidBreak(uuid)), uuid, 'break');
+  }
+
+  kill(uuid: ChannelUuid, cause: string): Promise<boolean> {
+    return this.#ask(() => this.#client.api(uuidKill(uuid, cause)), uuid, 'kill');
+  }
+
+  async exists(uuid: ChannelUuid): Promise<boolean | undefined> {
+    try {
+      return (await this.#client.api(uuidExists(uuid))).trim() === 'true';
+    } catch (error) {
+      this.#log.warn({ channelUuid: uuid, error: String(error) }, 'nobody could say whether the leg exists');
+      return undefined;
+    }
+  }
+
+  onLeg(uuid: ChannelUuid, listener: LegListener): { off(): void } {
+    let listeners = this.#listeners.get(uuid);
+    if (listeners === undefined) {
+      listeners = new Set();
+      this.#listeners.set(uuid, listeners);
+    }
+    // A wrapper of its own, so that the same listener twice is two listeners.
+    const own: LegListener = (fact) => listener(fact);
+    listeners.add(own);
+    return { off: () => this.#off(uuid, own) };
+  }
+
+  /** Legs somebody listens to: nothing is left of a call that is over. */
+  get watchedLegs(): number {
+    return this.#listeners.size;
+  }
+
+  #off(uuid: ChannelUuid, listener: LegListener): void {
+    const listeners = this.#listeners.get(uuid);
+    if (listeners === undefined) return;
+    listeners.delete(listener);
+    if (listeners.size === 0) this.#listeners.delete(uuid);
+  }
+
+  /** False is an answer, a rejection never is: the call goes on with or without its interruption. */
+  async #ask(command: () => Promise<string>, uuid: ChannelUuid, what: string): Promise<boolean> {
+    try {
+      return (await command()).startsWith('+OK');
+    } catch (error) {
+      this.#log.warn({ channelUuid: uuid, what, error: String(error) }, 'interruption not delivered');
+      return false;
+    }
+  }
+
+  #take(event: EslEvent): void {
+    const listeners = this.#listeners.get(event.header('Unique-ID') ?? '');
+    if (listeners === undefined) return;
+    const fact = legFactFromEvent(event);
+    if (fact === undefined) return;
+    for (const listener of listeners) {
+      try {
+        listener(fact);
+      } catch (error) {
+        this.#log.warn({ channelUuid: fact.channelUuid, fact: fact.kind, error: String(error) }, 'fact lost');
+      }
+    }
+  }
+}
