@@ -52,7 +52,8 @@ export function destinationText(destination: DialDestination): string {
 /**
  * The applications that dial a leg and join it with the A-leg. They return when it is all over.
  *
- * Timing (switch_ivr_originate.c): `originate_timeout` ends the attempt with NO_ANSWER after whole seconds. With
+ * Timing (switch_ivr_originate.c): `originate_timeout` ends the attempt with NO_ANSWER; FreeSWITCH counts the seconds
+ * of the clock, up to one too early, so one is added: it rings as long as asked for, or up to a second longer. With
  * `accept` or `whisper` the ringing is limited by `leg_timeout` instead (the leg ends with ALLOTTED_TIMEOUT, up to a
  * second late) and `group_confirm_timeout` gives the leg further time from its answer on. A leg that answered but did
  * not press the key ends with ALLOTTED_TIMEOUT too: whether it was answered is what tells the two apart.
@@ -147,7 +148,7 @@ function confirmVariables(
       .set('leg_timeout', String(ringSeconds))
       .set('originate_timeout', String(ringSeconds + whisperLimitSeconds + 2));
   } else {
-    variables.set('originate_timeout', String(ringSeconds));
+    variables.set('originate_timeout', String(ringSeconds + 1));
   }
 }
 

@@ -37,7 +37,7 @@ void t.test('a plain attempt, byte by byte', async (t) => {
     },
     {
       app: 'bridge',
-      arg: '{^^;origination_uuid=9ee900aa-264b-4c8a-a0a5-fe9663007a1c;origination_caller_id_number=+15559876543;origination_caller_id_name=Alice;bridge_early_media=true;originate_timeout=20}sofia/gateway/sippuas/+15125550199',
+      arg: '{^^;origination_uuid=9ee900aa-264b-4c8a-a0a5-fe9663007a1c;origination_caller_id_number=+15559876543;origination_caller_id_name=Alice;bridge_early_media=true;originate_timeout=21}sofia/gateway/sippuas/+15125550199',
     },
   ]);
 });
