@@ -21,7 +21,10 @@ function complain(lines: readonly string[]): void {
 async function start(): Promise<number> {
   const loaded = loadConfig();
   if (!loaded.ok) {
-    complain(['callfabric cannot start: its settings are wrong.', ...loaded.faults.map((fault) => `- ${fault}`)]);
+    complain([
+      'callfabric cannot start: its settings are wrong.',
+      ...loaded.faults.map((fault) => `- ${fault}`),
+    ]);
     return exitConfig;
   }
   const { config } = loaded;
@@ -90,10 +93,10 @@ async function doctor(): Promise<number> {
     complain(['The settings are wrong:', ...loaded.faults.map((fault) => `- ${fault}`)]);
     return exitConfig;
   }
-  const { examine, reportOf } = await import('./doctor.ts');
-  const findings = await examine(loaded.config);
-  process.stdout.write(reportOf(findings));
-  return findings.every((finding) => finding.ok) ? 0 : 1;
+  const { doctor: examine, doctorText } = await import('./doctor.ts');
+  const report = await examine(loaded.config);
+  process.stdout.write(doctorText(report));
+  return report.checks.every((check) => check.ok) ? 0 : 1;
 }
 
 async function run(command: string | undefined): Promise<number> {
@@ -104,7 +107,9 @@ async function run(command: string | undefined): Promise<number> {
       return database(async (url) => {
         const { migrate } = await import('../orm/migrate.ts');
         const applied = await migrate(url);
-        return applied.length === 0 ? ['The schema is up to date.'] : applied.map((name) => `applied ${name}`);
+        return applied.length === 0
+          ? ['The schema is up to date.']
+          : applied.map((name) => `applied ${name}`);
       });
     case 'seed':
       return database(async (url) => {

@@ -8,8 +8,6 @@ import { UnsafeText } from './esl-error.ts';
 export interface Application {
   readonly app: string;
   readonly arg: string;
-  /** Runs it again and again, -1 without end; `uuid_break` ends it, the caller's hangup too. Default: once. */
-  readonly loops?: number;
 }
 
 /** The longest argument that is sent: FreeSWITCH reads commands one byte at a time. */
@@ -33,17 +31,16 @@ export function connectCommands(eventNames: readonly string[]): { text: string; 
 export function executeMessage(application: Application, completion?: string): string {
   const { app, arg } = application;
   const head = `sendmsg\ncall-command: execute\nexecute-app-name: ${matching(app, 'application', /^[a-z_]{1,40}$/, 'an application')}\n`;
-  const loops = application.loops === undefined ? '' : `loops: ${Math.trunc(application.loops)}\n`;
   const named = completion === undefined ? '' : `event-uuid: ${channelName(completion, 'completion')}\n`;
-  if (arg === '') return `${head}${loops}${named}\n`;
+  if (arg === '') return `${head}${named}\n`;
   if (arg.includes('\0')) throw new UnsafeText(`argument of ${app}`, 'it has a NUL');
   const bytes = Buffer.byteLength(arg);
   if (bytes > maxArgumentBytes)
     throw new UnsafeText(`argument of ${app}`, `longer than ${maxArgumentBytes} bytes`);
   // A counted body is not read line by line, and keeps spaces at its start.
   if (/[\r\n]/.test(arg) || arg.startsWith(' '))
-    return `${head}${loops}${named}Content-Type: text/plain\nContent-Length: ${bytes}\n\n${arg}`;
-  return `${head}execute-app-arg: ${arg}\n${loops}${named}\n`;
+    return `${head}${named}Content-Type: text/plain\nContent-Length: ${bytes}\n\n${arg}`;
+  return `${head}execute-app-arg: ${arg}\n${named}\n`;
 }
 
 /** `sendmsg` that ends the channel of this socket. */

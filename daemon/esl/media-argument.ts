@@ -47,7 +47,7 @@ export function speechVariables(media: Media, speech: SpeechSettings): Readonly<
   return { tts_engine: speech.engine, tts_voice: voiceOf(media.voice, speech) };
 }
 
-/** Plays media on the A-leg. Music goes on until it is interrupted. */
+/** Plays media on the A-leg. A `local_stream://` goes on until it is interrupted, a file of music ends. */
 export function play(media: Media, speech: SpeechSettings = defaultSpeech): Application {
   switch (media.kind) {
     case 'speech':
@@ -55,11 +55,10 @@ export function play(media: Media, speech: SpeechSettings = defaultSpeech): Appl
         app: 'speak',
         arg: `${matching(speech.engine, 'speech engine', word, 'a name')}|${voiceOf(media.voice, speech)}|${inert(media.text, 'speech')}`,
       };
-    case 'music': {
-      const arg = musicSource(media.source);
-      // `endless_playback` begins again after uuid_break, so it could not be interrupted; a repeated `playback` can.
-      return { app: 'playback', arg, loops: -1 };
-    }
+    case 'music':
+      // Once: with `loops` a terminator key would begin the next round instead of ending the music
+      // (switch_ivr_parse_event), and `endless_playback` begins again after uuid_break. Whoever waits plays it again.
+      return { app: 'playback', arg: musicSource(media.source) };
     case 'file':
     case 'tone':
     case 'silence':

@@ -1,4 +1,4 @@
-import { openOrm } from '../../orm/config.ts';
+import { closeOrm, openOrm } from '../../orm/config.ts';
 
 /** What PostgreSQL holds of the demo's calls. */
 export interface Summary {
@@ -80,6 +80,6 @@ export async function summarise(databaseUrl: string, placed: readonly string[]):
     ];
     return { lines, faults };
   } finally {
-    await orm.close(true);
+    await closeOrm(orm);
   }
 }

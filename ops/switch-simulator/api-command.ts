@@ -145,6 +145,7 @@ const apis: ReadonlyMap<string, Api> = new Map<string, Api>([
   [
     'uuid_break',
     onLeg((_core, leg) => {
+      leg.loopsBroken = true; // CF_STOP_BROADCAST
       leg.interrupt?.('break');
       return '+OK\n';
     }),

@@ -52,6 +52,8 @@ export class Leg {
   promptsBegun = 0;
   /** Set while something runs that can be broken off. */
   interrupt: ((why: Interruption) => void) | undefined;
+  /** `uuid_break` ended a repeated application (CF_STOP_BROADCAST). */
+  loopsBroken = false;
   /** Takes a key at once; true when it has had enough. */
   onDigit: ((digit: string) => void) | undefined;
   /** Called when the phase changes or a prompt begins. */

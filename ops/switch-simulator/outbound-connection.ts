@@ -264,6 +264,7 @@ export class OutboundConnection implements EventSink {
     this.#busy = true;
     const { variables } = this.#leg;
     let loop = 0;
+    this.#leg.loopsBroken = false;
     const once = () => {
       loop++;
       const beganUs = this.#core.clock.nowUs();
@@ -271,7 +272,7 @@ export class OutboundConnection implements EventSink {
       variables.set('total_loops', String(loops));
       runApplication(this.#core, this.#leg, { app, argument, uuid }, () => {
         const shortRun = this.#core.clock.nowUs() - beganUs < 500_000;
-        if (!this.#leg.down && !shortRun && (loops < 0 || loop < loops)) {
+        if (!this.#leg.down && !this.#leg.loopsBroken && !shortRun && (loops < 0 || loop < loops)) {
           once();
           return;
         }

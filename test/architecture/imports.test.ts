@@ -81,7 +81,7 @@ const sources = [...typescriptFiles('daemon'), ...typescriptFiles('orm')].map((f
   return { file, text, imports, room: roomOf(file) };
 });
 
-t.test('every import between rooms points down the table', async (t) => {
+void t.test('every import between rooms points down the table', async (t) => {
   t.ok(sources.length > 20, 'the house was found');
   for (const { file, imports, room } of sources) {
     if (room === 'daemon') continue;
@@ -93,7 +93,7 @@ t.test('every import between rooms points down the table', async (t) => {
   }
 });
 
-t.test('every outside library is known to its own room alone', async (t) => {
+void t.test('every outside library is known to its own room alone', async (t) => {
   for (const { file, imports, room } of sources)
     for (const name of imports)
       for (const [library, rooms] of Object.entries(libraryRooms))
@@ -106,7 +106,7 @@ t.test('every outside library is known to its own room alone', async (t) => {
             t.fail(`${file} (${room}) must not import ${name}: its room is ${rooms.join(', ')}`);
 });
 
-t.test('the environment is read in config.ts and the process ended in main.ts alone', async (t) => {
+void t.test('the environment is read in config.ts and the process ended in main.ts alone', async (t) => {
   for (const { file, text } of sources) {
     if (!['daemon/config.ts', 'daemon/main.ts'].includes(file) && /\bprocess\.env\b/.test(text))
       t.fail(`${file} reads process.env`);
@@ -115,7 +115,7 @@ t.test('the environment is read in config.ts and the process ended in main.ts al
   }
 });
 
-t.test('no file is longer than its cap, no test is skipped without a reason', async (t) => {
+void t.test('no file is longer than its cap, no test is skipped without a reason', async (t) => {
   const files = ['daemon', 'orm', 'ops', 'test', 'migrations'].flatMap((folder) => typescriptFiles(folder));
   for (const file of files) {
     const text = readFileSync(join(root, file), 'utf8');

@@ -9,7 +9,7 @@ import { awaitCalls, placeCall } from './sipp.ts';
 import { until } from './until.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-t.test('the switch starts as it is, hardened', { skip: live.skip }, async (t) => {
+void t.test('the switch starts as it is, hardened', { skip: live.skip }, async (t) => {
   const { freeswitch } = await house(t);
   const inbound = await freeswitch.inbound();
 
@@ -57,7 +57,7 @@ for (const [name, password] of [
   ['no', undefined],
   ['an empty', ''],
 ] as const)
-  t.test(`with ${name} password in the environment nobody comes in`, { skip: live.skip }, async (t) => {
+  void t.test(`with ${name} password in the environment nobody comes in`, { skip: live.skip }, async (t) => {
     const freeswitch = await startFreeSwitch({
       daemons: '127.0.0.1:1',
       env: { FREESWITCH_ESL_PASSWORD: password },
@@ -68,7 +68,7 @@ for (const [name, password] of [
       await t.rejects(dialEventSocket(freeswitch.eslPort, guess), /invalid/, `'${guess}'`);
   });
 
-t.test(
+void t.test(
   'a DID is offered to the daemon, and the call is what the daemon makes of it',
   { skip: live.skip },
   async (t) => {

@@ -9,7 +9,7 @@ import { did, hangup, house, went } from './house.ts';
 import { awaitCalls, placeCall } from './sipp.ts';
 import { until } from './until.ts';
 
-t.test('a daemon that dies in mid-call', { skip: live.skip }, async (t) => {
+void t.test('a daemon that dies in mid-call', { skip: live.skip }, async (t) => {
   const second = await startScriptedDaemon();
   t.teardown(() => second.kill());
   const first = await startScriptedDaemon();
@@ -39,7 +39,7 @@ t.test('a daemon that dies in mid-call', { skip: live.skip }, async (t) => {
   await went(t, caller, 'the second daemon ended the call');
 });
 
-t.test(
+void t.test(
   'an answered caller waits for a daemon that restarts, and is told when none comes',
   { skip: live.skip },
   async (t) => {
@@ -66,7 +66,7 @@ t.test(
   },
 );
 
-t.test('with no daemon at all', { skip: live.skip }, async (t) => {
+void t.test('with no daemon at all', { skip: live.skip }, async (t) => {
   const freeswitch = await startFreeSwitch({ daemons: `127.0.0.1:${await freePort()}` });
   t.teardown(() => freeswitch.stop());
 

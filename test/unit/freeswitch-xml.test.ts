@@ -75,7 +75,7 @@ const actions = (from: Element | undefined): string[] =>
     ? []
     : all(from, 'action').map((one) => `${one.attributes['application']} ${one.attributes['data']}`);
 
-t.test('every file, and the whole that FreeSWITCH makes of them, is well-formed', async (t) => {
+void t.test('every file, and the whole that FreeSWITCH makes of them, is well-formed', async (t) => {
   t.ok(files.length >= 18, `${files.length} files were found`);
   for (const file of files)
     t.equal(XMLValidator.validate(readFileSync(join(root, file), 'utf8')), true, file);
@@ -86,7 +86,7 @@ t.test('every file, and the whole that FreeSWITCH makes of them, is well-formed'
   );
 });
 
-t.test('every variable that is used has a default', async (t) => {
+void t.test('every variable that is used has a default', async (t) => {
   const used = files.flatMap((file) =>
     [...readFileSync(join(root, file), 'utf8').matchAll(/\$\$\{([^}]*)\}/g)].map((match) => match[1] ?? ''),
   );
@@ -95,7 +95,7 @@ t.test('every variable that is used has a default', async (t) => {
     t.ok(globals.has(name) || name === 'callfabric_esl_password', `${name} has a default`);
 });
 
-t.test('the hook offers the call, then takeover, then 503 or an announcement', async (t) => {
+void t.test('the hook offers the call, then takeover, then 503 or an announcement', async (t) => {
   const steps = actions(hook).map((step) => step.split(' ')[0] ?? '');
   const order = ['socket', 'set', 'socket', 'execute_extension', 'socket', 'playback', 'hangup'];
   let at = steps.indexOf('socket') - 1;
@@ -114,35 +114,41 @@ t.test('the hook offers the call, then takeover, then 503 or an announcement', a
   t.equal(actions(hook).indexOf('set callfabric_entry=takeover'), first + 1);
 });
 
-t.test('every socket is synchronous and goes to the listed daemons; takeovers are bounded', async (t) => {
-  const sockets = actions(hook).filter((step) => step.startsWith('socket '));
-  for (const socket of sockets) t.equal(socket, 'socket 127.0.0.1:8084 full');
-  t.ok(sockets.length >= 4 && sockets.length <= 10, `${sockets.length} sockets`);
-});
+void t.test(
+  'every socket is synchronous and goes to the listed daemons; takeovers are bounded',
+  async (t) => {
+    const sockets = actions(hook).filter((step) => step.startsWith('socket '));
+    for (const socket of sockets) t.equal(socket, 'socket 127.0.0.1:8084 full');
+    t.ok(sockets.length >= 4 && sockets.length <= 10, `${sockets.length} sockets`);
+  },
+);
 
-t.test('nothing that runs a shell, a script or a foreign module is loaded, used or allowed', async (t) => {
-  const forbidden =
-    /^(system|bg_?system|spawn|spawn_stream|bg_spawn|lua|perl|python3?|javascript|load|unload|reload|fsctl|shutdown|expand|bgapi|sched_api|global_setvar|set_global|getenv|uuid_fileman|rename|mkdir|event|eval\.app)$/;
-  const allowed = all(configuration('switch.conf'), 'allow').map((one) => one.attributes['name'] ?? '');
-  t.ok(allowed.length > 60);
-  t.equal(new Set(allowed).size, allowed.length, 'no name twice');
-  for (const name of allowed) {
-    t.match(name, /^mod_[a-z_]+\.[a-z_]+\.(app|api)$/);
-    t.notMatch(name.split('.')[1] ?? '', forbidden, name);
-  }
-  t.notOk(allowed.includes('mod_dptools.eval.app'));
-  for (const step of all(whole, 'action').map((one) => one.attributes['application'] ?? '')) {
-    t.notMatch(step, forbidden, step);
-    t.ok(
-      allowed.some((name) => name.endsWith(`.${step}.app`)),
-      `${step} is allowed`,
-    );
-  }
-  for (const module of all(whole, 'load').map((one) => one.attributes['module'] ?? ''))
-    t.notMatch(module, /lua|perl|python|javascript|java|managed|v8|xml_curl|shell/);
-});
+void t.test(
+  'nothing that runs a shell, a script or a foreign module is loaded, used or allowed',
+  async (t) => {
+    const forbidden =
+      /^(system|bg_?system|spawn|spawn_stream|bg_spawn|lua|perl|python3?|javascript|load|unload|reload|fsctl|shutdown|expand|bgapi|sched_api|global_setvar|set_global|getenv|uuid_fileman|rename|mkdir|event|eval\.app)$/;
+    const allowed = all(configuration('switch.conf'), 'allow').map((one) => one.attributes['name'] ?? '');
+    t.ok(allowed.length > 60);
+    t.equal(new Set(allowed).size, allowed.length, 'no name twice');
+    for (const name of allowed) {
+      t.match(name, /^mod_[a-z_]+\.[a-z_]+\.(app|api)$/);
+      t.notMatch(name.split('.')[1] ?? '', forbidden, name);
+    }
+    t.notOk(allowed.includes('mod_dptools.eval.app'));
+    for (const step of all(whole, 'action').map((one) => one.attributes['application'] ?? '')) {
+      t.notMatch(step, forbidden, step);
+      t.ok(
+        allowed.some((name) => name.endsWith(`.${step}.app`)),
+        `${step} is allowed`,
+      );
+    }
+    for (const module of all(whole, 'load').map((one) => one.attributes['module'] ?? ''))
+      t.notMatch(module, /lua|perl|python|javascript|java|managed|v8|xml_curl|shell/);
+  },
+);
 
-t.test(
+void t.test(
   'api-expansion is off and the event socket stays on loopback with a password of its own',
   async (t) => {
     t.equal(param(configuration('switch.conf'), 'api-expansion'), 'false');
@@ -159,7 +165,7 @@ t.test(
   },
 );
 
-t.test(
+void t.test(
   'secrets come from the environment and leave the global variables once they are in place',
   async (t) => {
     for (const [name, source] of [
@@ -172,7 +178,7 @@ t.test(
   },
 );
 
-t.test('only carriers may call, nobody registers, nobody transfers', async (t) => {
+void t.test('only carriers may call, nobody registers, nobody transfers', async (t) => {
   const profile = all(whole, 'profile').find((one) => one.attributes['name'] === 'external');
   if (profile === undefined) throw new Error('no external profile');
   t.equal(param(profile, 'apply-inbound-acl'), 'carriers');
@@ -182,7 +188,7 @@ t.test('only carriers may call, nobody registers, nobody transfers', async (t) =
   t.equal(list?.attributes['default'], 'deny');
 });
 
-t.test('records of both legs are posted, and kept on disk where nobody takes them', async (t) => {
+void t.test('records of both legs are posted, and kept on disk where nobody takes them', async (t) => {
   const cdr = configuration('json_cdr.conf');
   t.match(param(cdr, 'url'), /^http:\/\/127\.0\.0\.1:\d+\/freeswitch\/cdr$/);
   t.equal(param(cdr, 'log-b-leg'), 'true');
@@ -193,7 +199,7 @@ t.test('records of both legs are posted, and kept on disk where nobody takes the
   );
 });
 
-t.test('every environment variable is told in the README', async (t) => {
+void t.test('every environment variable is told in the README', async (t) => {
   const readme = readFileSync(join(conf, 'README.md'), 'utf8');
   for (const [name, source] of fromEnvironment) {
     t.match(source, /^\$FREESWITCH_[A-Z_]+$/, name);

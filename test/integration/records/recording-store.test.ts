@@ -15,7 +15,7 @@ import { seededDatabase } from '../seeded-database.ts';
 import { until, writeSetup } from './write-setup.ts';
 
 let database: TestDatabase;
-t.before(async () => {
+void t.before(async () => {
   database = await seededDatabase();
 });
 t.teardown(() => database.drop());

@@ -5,29 +5,32 @@ import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.
 
 const answered = { end: 'answered', cause: 'NORMAL_CLEARING', hungUpBy: 'B' } as const;
 
-t.test('a call through menu, queue and buyer leaves one complete record and holds nothing', async (t) => {
-  const env = new TestEnvironment();
-  const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
-  await new CallSession(env.environment, channel, env.link).run();
-  const [record] = env.written;
-  t.equal(env.written.length, 1);
-  t.equal(record?.outcome, 'connected');
-  t.same(
-    record?.trace.map(({ nodeType, exit }) => `${nodeType}:${exit}`),
-    ['ivr:key:1', 'queue:ready', 'buyer:connectedEnded'],
-  );
-  t.same(
-    record?.attempts.map(({ number, outcome, capDecision }) => ({ number, outcome, capDecision })),
-    [{ number: 1, outcome: 'connected', capDecision: 'granted' }],
-  );
-  t.equal(record?.legs.length, 2);
-  t.equal(record?.recordings.length, 1, 'the conversation was recorded');
-  t.equal(channel.armed.length, 1, 'the recording began in the packet of the bridge');
-  t.same(env.heldLeases(), [], 'every lease was given back');
-  t.equal(env.environment.registry.size, 0);
-});
+void t.test(
+  'a call through menu, queue and buyer leaves one complete record and holds nothing',
+  async (t) => {
+    const env = new TestEnvironment();
+    const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+    await new CallSession(env.environment, channel, env.link).run();
+    const [record] = env.written;
+    t.equal(env.written.length, 1);
+    t.equal(record?.outcome, 'connected');
+    t.same(
+      record?.trace.map(({ nodeType, exit }) => `${nodeType}:${exit}`),
+      ['ivr:key:1', 'queue:ready', 'buyer:connectedEnded'],
+    );
+    t.same(
+      record?.attempts.map(({ number, outcome, capDecision }) => ({ number, outcome, capDecision })),
+      [{ number: 1, outcome: 'connected', capDecision: 'granted' }],
+    );
+    t.equal(record?.legs.length, 2);
+    t.equal(record?.recordings.length, 1, 'the conversation was recorded');
+    t.equal(channel.armed.length, 1, 'the recording began in the packet of the bridge');
+    t.same(env.heldLeases(), [], 'every lease was given back');
+    t.equal(env.environment.registry.size, 0);
+  },
+);
 
-t.test('the state on the channel names the leg before it is dialled', async (t) => {
+void t.test('the state on the channel names the leg before it is dialled', async (t) => {
   const env = new TestEnvironment();
   const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
   await new CallSession(env.environment, channel, env.link).run();
@@ -39,7 +42,7 @@ t.test('the state on the channel names the leg before it is dialled', async (t) 
   t.equal(states[0]?.walk.frames[0]?.nodeId, 'menu');
 });
 
-t.test('a call that may not enter is refused before answer, with its reason on record', async (t) => {
+void t.test('a call that may not enter is refused before answer, with its reason on record', async (t) => {
   const cases = [
     { change: { enabled: false }, refusal: 'number_disabled', cause: 'UNALLOCATED_NUMBER' },
     { flow: undefined, refusal: 'no_published_flow', cause: 'NORMAL_TEMPORARY_FAILURE' },
@@ -60,7 +63,7 @@ t.test('a call that may not enter is refused before answer, with its reason on r
   }
 });
 
-t.test('a number of nobody is refused with 404 and written nowhere', async (t) => {
+void t.test('a number of nobody is refused with 404 and written nowhere', async (t) => {
   const env = new TestEnvironment({ route: undefined });
   const channel = new FakeSessionChannel({});
   await new CallSession(env.environment, channel, env.link).run();
@@ -68,7 +71,7 @@ t.test('a number of nobody is refused with 404 and written nowhere', async (t) =
   t.same(env.written, []);
 });
 
-t.test('Redis away: the stated policy decides about new calls', async (t) => {
+void t.test('Redis away: the stated policy decides about new calls', async (t) => {
   for (const whenCapsUnavailable of ['refuse', 'admit'] as const) {
     const env = new TestEnvironment({ whenCapsUnavailable, capsAway: true });
     const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
@@ -78,22 +81,25 @@ t.test('Redis away: the stated policy decides about new calls', async (t) => {
   }
 });
 
-t.test('the caller hangs up in each phase: the outcome says where, and nothing stays held', async (t) => {
-  const phases = [
-    { during: 'answer', outcome: 'abandoned', script: {} },
-    { during: 'collectDigits', outcome: 'abandoned', script: {} },
-    { during: 'bridge', outcome: 'abandoned_ringing', script: { digits: ['1'] } },
-  ] as const;
-  for (const { during, outcome, script } of phases) {
-    const env = new TestEnvironment();
-    const channel = new FakeSessionChannel({ ...script, goneDuring: during });
-    await new CallSession(env.environment, channel, env.link).run();
-    t.match(env.written, [{ outcome, hungUpBy: 'caller', cause: 'NORMAL_CLEARING' }], during);
-    t.same(env.heldLeases(), [], during);
-  }
-});
+void t.test(
+  'the caller hangs up in each phase: the outcome says where, and nothing stays held',
+  async (t) => {
+    const phases = [
+      { during: 'answer', outcome: 'abandoned', script: {} },
+      { during: 'collectDigits', outcome: 'abandoned', script: {} },
+      { during: 'bridge', outcome: 'abandoned_ringing', script: { digits: ['1'] } },
+    ] as const;
+    for (const { during, outcome, script } of phases) {
+      const env = new TestEnvironment();
+      const channel = new FakeSessionChannel({ ...script, goneDuring: during });
+      await new CallSession(env.environment, channel, env.link).run();
+      t.match(env.written, [{ outcome, hungUpBy: 'caller', cause: 'NORMAL_CLEARING' }], during);
+      t.same(env.heldLeases(), [], during);
+    }
+  },
+);
 
-t.test('every buyer fails: the call ends with the fallback, and each try has its row', async (t) => {
+void t.test('every buyer fails: the call ends with the fallback, and each try has its row', async (t) => {
   const env = new TestEnvironment();
   const busy = { end: 'notAnswered', cause: 'USER_BUSY', sipCode: 486 } as const;
   const channel = new FakeSessionChannel({ digits: ['1'], bridges: [busy, busy] });
@@ -111,7 +117,7 @@ t.test('every buyer fails: the call ends with the fallback, and each try has its
   t.equal(channel.verbs.at(-1), 'hangup');
 });
 
-t.test('another daemon goes on: the same node, the dialled buyer not again, one record', async (t) => {
+void t.test('another daemon goes on: the same node, the dialled buyer not again, one record', async (t) => {
   const first = new TestEnvironment();
   const lost = new FakeSessionChannel({
     digits: ['1'],
@@ -145,13 +151,16 @@ t.test('another daemon goes on: the same node, the dialled buyer not again, one 
   t.same(second.heldLeases(), []);
 });
 
-t.test('a socket that breaks with its channel leaves a record that a truer one may replace', async (t) => {
-  const env = new TestEnvironment();
-  const channel = new FakeSessionChannel({
-    goneDuring: 'collectDigits',
-    goneAs: { cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' },
-  });
-  await new CallSession(env.environment, channel, env.link).run();
-  t.match(env.written, [{ outcome: 'interrupted', source: 'switch', hungUpBy: 'network' }]);
-  t.same(env.heldLeases(), []);
-});
+void t.test(
+  'a socket that breaks with its channel leaves a record that a truer one may replace',
+  async (t) => {
+    const env = new TestEnvironment();
+    const channel = new FakeSessionChannel({
+      goneDuring: 'collectDigits',
+      goneAs: { cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' },
+    });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.match(env.written, [{ outcome: 'interrupted', source: 'switch', hungUpBy: 'network' }]);
+    t.same(env.heldLeases(), []);
+  },
+);

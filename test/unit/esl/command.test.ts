@@ -78,8 +78,8 @@ void t.test('the commands of a call, byte by byte', async (t) => {
     [executeMessage(ringReady), 'sendmsg\ncall-command: execute\nexecute-app-name: ring_ready\n\n'],
     [executeMessage(flushDtmf), 'sendmsg\ncall-command: execute\nexecute-app-name: flush_dtmf\n\n'],
     [
-      executeMessage({ app: 'playback', arg: '/moh.wav', loops: -1 }, 'k-2'),
-      'sendmsg\ncall-command: execute\nexecute-app-name: playback\nexecute-app-arg: /moh.wav\nloops: -1\nevent-uuid: k-2\n\n',
+      executeMessage({ app: 'playback', arg: '/moh.wav' }, 'k-2'),
+      'sendmsg\ncall-command: execute\nexecute-app-name: playback\nexecute-app-arg: /moh.wav\nevent-uuid: k-2\n\n',
     ],
     [
       executeMessage({ app: 'speak', arg: 'flite|slt|one\ntwo' }, 'k-3'),

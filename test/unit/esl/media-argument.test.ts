@@ -22,16 +22,14 @@ void t.test('every kind of media is played by its application', async (t) => {
     app: 'playback',
     arg: 'tone_stream://%(200,100,440);loops=3',
   });
-  t.same(play({ kind: 'music' }), { app: 'playback', arg: 'local_stream://default', loops: -1 });
+  t.same(play({ kind: 'music' }), { app: 'playback', arg: 'local_stream://default' });
   t.same(play({ kind: 'music', source: 'local_stream://jazz' }), {
     app: 'playback',
     arg: 'local_stream://jazz',
-    loops: -1,
   });
   t.same(play({ kind: 'music', source: '/srv/wait.wav' }), {
     app: 'playback',
     arg: '/srv/wait.wav',
-    loops: -1,
   });
   t.same(play({ kind: 'speech', text: "It's 5 o'clock", voice: 'kal' }), {
     app: 'speak',

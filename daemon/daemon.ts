@@ -1,0 +1,341 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { closeOrm, openOrm } from '../orm/config.ts';
+import { DatabaseFault } from '../orm/database-fault.ts';
+import { checkSchema } from '../orm/migrate.ts';
+import type { CallEnvironment } from './call/call-environment.ts';
+import { CallServer } from './call/call-server.ts';
+import { CdrInbox } from './call/cdr-inbox.ts';
+import { CallRegistry } from './call/registry.ts';
+import { RedisCaps } from './caps/redis-caps.ts';
+import { RedisWaitingLines } from './caps/redis-waiting-lines.ts';
+import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
+import type { Config } from './config.ts';
+import { OutboundServer } from './esl/outbound-server.ts';
+import { PostgresCallReader } from './http/call-reader.ts';
+import { PostgresFlowAdmin } from './http/flow-admin.ts';
+import { HttpServer } from './http/http-server.ts';
+import { Metrics } from './http/metrics.ts';
+import type { HealthCheck } from './http/ports.ts';
+import { JobTable } from './jobs/job-table.ts';
+import type { Logger } from './log.ts';
+import { nodeTypes } from './nodes/index.ts';
+import { RecordSpool } from './records/record-spool.ts';
+import { PostgresRecordStore } from './records/record-store.ts';
+import { RecordWriter } from './records/record-writer.ts';
+import { RecordingStore } from './records/recording-store.ts';
+import { keepInPlace } from './records/recording-target.ts';
+import { s3Target } from './records/s3-target.ts';
+import { RouteStore } from './routing/route-store.ts';
+import { SmoothWeights } from './routing/smooth-weights.ts';
+import { SwitchConnections } from './switch-connections.ts';
+import { type DaemonId, newId } from './telephony/ids.ts';
+
+const version = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+type Orm = ReturnType<typeof openOrm>;
+
+/** How long the end of a call waits for FreeSWITCH's facts about its legs. */
+const factsDeadlineMs = 5_000;
+
+/** Undone last-in-first-out, each once, whatever the others do. */
+class Undoing {
+  readonly #steps: (() => Promise<unknown> | unknown)[] = [];
+
+  add(step: () => Promise<unknown> | unknown): void {
+    this.#steps.push(step);
+  }
+
+  async run(onFault: (error: unknown) => void): Promise<void> {
+    for (;;) {
+      const step = this.#steps.pop();
+      if (step === undefined) return;
+      try {
+        await step();
+      } catch (error) {
+        onFault(error);
+      }
+    }
+  }
+}
+
+/** What a start can tell: where it listens. */
+export interface DaemonAddresses {
+  readonly socket: { readonly host: string; readonly port: number };
+  readonly api: string;
+}
+
+/**
+ * One daemon, put together: everything a room needs is handed to it here and nowhere else. `start` brings it up in the
+ * order in which things depend on each other, `stop` drains it and undoes that in reverse.
+ */
+export class Daemon {
+  readonly id: DaemonId = newId<'DaemonId'>();
+  readonly registry = new CallRegistry();
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #undoing = new Undoing();
+  #server: CallServer | undefined;
+  #draining = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(config: Config, log: Logger) {
+    this.#config = config;
+    this.#log = log.child({ daemonId: this.id });
+  }
+
+  get liveCalls(): number {
+    return this.registry.size;
+  }
+
+  /** Rejects where the daemon cannot run: a schema that is not its own, a port that is taken, a folder it cannot write. */
+  async start(): Promise<DaemonAddresses> {
+    const config = this.#config;
+    const log = this.#log;
+    const undoing = this.#undoing;
+
+    const orm = openOrm(config.databaseUrl, { applicationName: `callfabric ${hostname()}`.slice(0, 60) });
+    undoing.add(() => closeOrm(orm));
+    await this.#checkSchema(orm);
+
+    const spool = new RecordSpool({
+      folder: join(config.spool.folder, 'records'),
+      maxBytes: config.spool.maxBytes,
+      log,
+    });
+    const writer = this.#recordWriter(orm, spool, undoing);
+    await writer.start();
+    undoing.add(() => writer.stop());
+
+    const routes = new RouteStore({ orm, log });
+    undoing.add(() => routes.stop());
+    await routes.start();
+
+    const caps = new RedisCaps({
+      url: config.redisUrl,
+      prefix: 'callfabric:',
+      daemonId: this.id,
+      log,
+      leaseMs: config.caps.leaseMs,
+      renewMs: Math.max(500, Math.round(config.caps.leaseMs / 4)),
+    });
+    const lines = new RedisWaitingLines({ caps, log });
+    lines.start();
+    undoing.add(() => caps.stop());
+    undoing.add(() => lines.stop());
+    await caps.start();
+
+    const switches = new SwitchConnections(config.switches, this.id, log);
+    switches.start();
+    undoing.add(() => switches.stop());
+    await switches.untilConnected(3_000);
+
+    const outbound = new OutboundServer({
+      host: config.socket.host,
+      port: config.socket.port,
+      log,
+      maxSockets: config.maxCalls + 100,
+      maxSocketsPerAddress: config.socket.maxPerAddress,
+    });
+    const metrics = new Metrics({
+      liveCalls: () => this.registry.list(),
+      leases: () => caps.health.leases,
+      spool: () => ({ records: writer.depth, bytes: spool.bytes }),
+      sockets: () => outbound.openSockets,
+      switches: () => switches.states,
+    });
+    metrics.start();
+    undoing.add(() => metrics.stop());
+
+    const cdrs = new CdrInbox({
+      registry: this.registry,
+      writer,
+      log,
+      read: legEndFromJsonCdr,
+      switchNameOf: (record) =>
+        switches.nameOf(typeof record['core-uuid'] === 'string' ? record['core-uuid'] : undefined),
+    });
+    const environment: CallEnvironment = {
+      daemonId: this.id,
+      admission: {
+        routes,
+        caps,
+        whenCapsUnavailable: config.caps.whenUnavailable,
+        defaultCountry: config.defaultCountry,
+        closed: () => this.#closed(),
+      },
+      caps,
+      lines,
+      nodeTypes,
+      weights: new SmoothWeights(),
+      writer: {
+        write: (record) => {
+          cdrs.remember(record);
+          writer.write(record);
+        },
+      },
+      registry: this.registry,
+      observer: metrics,
+      log,
+      settings: {
+        whenCapsUnavailable: config.caps.whenUnavailable,
+        recordingsFolder: config.recordings.folder,
+        sipProfile: config.sipProfile,
+        stepBudget: config.stepBudget,
+        factsDeadlineMs,
+      },
+      now: Date.now,
+    };
+
+    const api = new HttpServer(
+      {
+        settings: { ...config.api, version },
+        log,
+        ports: {
+          liveCalls: {
+            list: () => this.registry.list(),
+            get: (callId) => this.registry.get(callId)?.live(),
+            hangup: async (callId, cause) => {
+              const session = this.registry.get(callId);
+              await session?.hangup(cause);
+              return session !== undefined;
+            },
+          },
+          calls: new PostgresCallReader(orm),
+          flows: new PostgresFlowAdmin(orm, nodeTypes),
+          nodeTypes,
+          caps,
+          health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
+          metrics,
+          cdrs,
+        },
+      },
+      config.api,
+    );
+    undoing.add(() => api.stop());
+    const address = await api.start();
+
+    const server = new CallServer(environment, outbound, switches);
+    this.#server = server;
+    undoing.add(() => server.stopAccepting());
+    const socket = await server.start();
+    log.info({ socket: `${socket.host}:${socket.port}`, api: address, version }, 'callfabric started');
+    return { socket, api: address };
+  }
+
+  /** Takes no new calls, waits at most `drainMs` for those that live, then undoes the start. Twice is one stop. */
+  stop(drainMs: number): Promise<void> {
+    this.#stopping ??= this.#stop(drainMs);
+    return this.#stopping;
+  }
+
+  async #stop(drainMs: number): Promise<void> {
+    this.#draining = true;
+    const server = this.#server;
+    if (server !== undefined) {
+      await server.stopAccepting();
+      const progress = setInterval(() => {
+        const sample = this.registry
+          .list()
+          .slice(0, 5)
+          .map(({ callId }) => callId);
+        this.#log.info({ calls: this.registry.size, sample }, 'waiting for live calls');
+      }, 5_000);
+      const limit = new AbortController();
+      const timer = setTimeout(() => limit.abort(), drainMs);
+      await server.drain(limit.signal);
+      clearTimeout(timer);
+      clearInterval(progress);
+      if (this.registry.size > 0)
+        this.#log.warn(
+          { calls: this.registry.size },
+          'left live calls to FreeSWITCH: another daemon takes them over',
+        );
+    }
+    await this.#undoing.run((error) => this.#log.error({ err: error }, 'a part did not stop cleanly'));
+    this.#log.info({}, 'callfabric stopped');
+  }
+
+  #closed(): 'draining' | 'overloaded' | undefined {
+    if (this.#draining) return 'draining';
+    return this.registry.size > this.#config.maxCalls ? 'overloaded' : undefined;
+  }
+
+  /** A PostgreSQL that is away does not keep the daemon from starting; a schema that is not its own does. */
+  async #checkSchema(orm: Orm): Promise<void> {
+    try {
+      await checkSchema(orm, this.#config.databaseUrl);
+    } catch (error) {
+      const kind = error instanceof DatabaseFault ? error.kind : undefined;
+      if (kind === 'schema_older' || kind === 'schema_newer') throw error;
+      this.#log.error({ err: error }, 'started without PostgreSQL: calls to numbers never seen are refused');
+    }
+  }
+
+  #recordWriter(orm: Orm, spool: RecordSpool, undoing: Undoing): RecordWriter {
+    const { recordings } = this.#config;
+    const log = this.#log;
+    const target = recordings.store.kind === 's3' ? s3Target(s3Options(recordings.store)) : keepInPlace;
+    const recordingStore = new RecordingStore({ orm, target, log });
+    const jobs = new JobTable(
+      [{ name: 'recordings', when: '*/30 * * * * *', run: () => recordingStore.sweepRecordings() }],
+      log,
+    );
+    jobs.start();
+    undoing.add(() => recordingStore.stop());
+    // Runs after the last records are written: what those calls recorded is looked after before the daemon is gone.
+    undoing.add(() => recordingStore.sweepRecordings());
+    undoing.add(() => jobs.stop());
+    return new RecordWriter({
+      store: new PostgresRecordStore(orm),
+      spool,
+      log,
+      onWritten: () => recordingStore.nudge(),
+    });
+  }
+}
+
+function s3Options(store: Extract<Config['recordings']['store'], { kind: 's3' }>) {
+  const { bucket, prefix, region, endpoint, credentials } = store;
+  return {
+    bucket,
+    region,
+    prefix: prefix === '' ? '' : `${prefix}/`,
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    ...(credentials === undefined ? {} : { credentials }),
+  };
+}
+
+function healthChecks(orm: Orm, caps: RedisCaps, switches: SwitchConnections): HealthCheck[] {
+  return [
+    {
+      kind: 'postgres',
+      name: 'postgres',
+      check: async () => {
+        await orm.em.getConnection().execute('select 1');
+        return 'answers';
+      },
+    },
+    {
+      kind: 'redis',
+      name: 'redis',
+      check: async () => {
+        if (!caps.health.connected) throw new Error('not connected');
+        return `connected, ${caps.health.leases} leases held`;
+      },
+    },
+    ...switches.states.map(
+      ({ name, client }): HealthCheck => ({
+        kind: 'freeswitch',
+        name,
+        check: async () => {
+          if (!client.connected) throw new Error(client.health.lastFault ?? 'not connected');
+          return 'connected';
+        },
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,163 @@
+/**
+ * `npm run demo`: PostgreSQL, Redis, migrations, seed, the daemon, and a simulated switch that places calls of several
+ * kinds at about two a second. `--calls N` ends after N calls with a summary read back from PostgreSQL.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../../daemon/config.ts';
+import { Daemon } from '../../daemon/daemon.ts';
+import { createLog } from '../../daemon/log.ts';
+import { migrate } from '../../orm/migrate.ts';
+import { seed } from '../../orm/seed.ts';
+import { startPostgres } from '../dev-services/postgres.ts';
+import { startRedis } from '../dev-services/redis.ts';
+import { freePort } from '../dev-services/tether.ts';
+import type { SimulatedCall } from '../switch-simulator/simulated-call.ts';
+import { SwitchSimulator } from '../switch-simulator/simulator.ts';
+import { callees, callerOf, kinds } from './callers.ts';
+import { seedDemo } from './demo-seed.ts';
+import { LiveTable } from './live-table.ts';
+import { summarise } from './summary.ts';
+
+const { values } = parseArgs({
+  options: {
+    calls: { type: 'string' },
+    rate: { type: 'string', default: '2' },
+    log: { type: 'string', default: 'silent' },
+  },
+});
+const calls = values.calls === undefined ? Infinity : Number(values.calls);
+const rate = Number(values.rate);
+if (!(calls > 0) || !(rate > 0 && rate <= 200)) {
+  process.stderr.write(
+    'usage: npm run demo -- [--calls <number>] [--rate <calls a second, up to 200>] [--log info]\n',
+  );
+  process.exit(64);
+}
+
+const undoing: (() => Promise<unknown> | unknown)[] = [];
+const ending = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    if (ending.signal.aborted) process.exit(1);
+    ending.abort();
+  });
+
+const say = (text: string): boolean => process.stdout.write(`${text}\n`);
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      ending.signal.removeEventListener('abort', done);
+      resolve();
+    }
+    ending.signal.addEventListener('abort', done);
+  });
+}
+
+async function run(): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'callfabric-demo-'));
+  undoing.push(() => rm(folder, { recursive: true, force: true }));
+  say('Starting PostgreSQL and Redis …');
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  undoing.push(() => postgres.stop());
+  undoing.push(() => redis.stop());
+  if (ending.signal.aborted) return 0;
+  say('Applying migrations and the seed …');
+  await migrate(postgres.url);
+  await seed(postgres.url, { production: false }, seedDemo);
+
+  const socketPort = await freePort();
+  const apiPort = await freePort();
+  const cdrSecret = randomBytes(18).toString('hex');
+  const simulator = new SwitchSimulator({
+    daemons: [`127.0.0.1:${socketPort}`],
+    password: 'simulated',
+    callees,
+    fileMs: 2500,
+    jsonCdr: {
+      url: `http://callfabric:${cdrSecret}@127.0.0.1:${apiPort}/freeswitch/cdr`,
+      fallbackFolder: join(folder, 'cdr'),
+    },
+  });
+  await simulator.start();
+  undoing.push(() => simulator.stop());
+
+  const key = randomBytes(18).toString('hex');
+  const loaded = loadConfig({
+    DATABASE_URL: postgres.url,
+    REDIS_URL: redis.url,
+    CALLFABRIC_SOCKET_PORT: String(socketPort),
+    CALLFABRIC_FREESWITCH: `simulator=127.0.0.1:${simulator.inboundPort}`,
+    CALLFABRIC_FREESWITCH_PASSWORD: 'simulated',
+    CALLFABRIC_API_PORT: String(apiPort),
+    CALLFABRIC_API_KEY: key,
+    CALLFABRIC_CDR_SECRET: cdrSecret,
+    CALLFABRIC_RECORDINGS_DIR: join(folder, 'recordings'),
+    CALLFABRIC_SPOOL_DIR: join(folder, 'spool'),
+    CALLFABRIC_LEASE_SECONDS: '5',
+    CALLFABRIC_LOG_LEVEL: values.log,
+  });
+  if (!loaded.ok) throw new Error(loaded.faults.join('\n'));
+  const daemon = new Daemon(loaded.config, createLog(loaded.config.log));
+  undoing.push(() => daemon.stop(5_000));
+  const { api } = await daemon.start();
+
+  const table = new LiveTable(process.stdout);
+  table.start(
+    [
+      '',
+      `Admin API   ${api}/docs   key ${key}`,
+      `  curl -H 'authorization: Bearer ${key}' ${api}/calls`,
+      calls === Infinity ? 'Ctrl-C ends the demo.' : `${calls} calls.`,
+      '',
+    ],
+    () => daemon.registry.list(),
+  );
+  undoing.push(() => table.stop());
+
+  const placed: SimulatedCall[] = [];
+  while (placed.length < calls && !ending.signal.aborted) {
+    const kind = kinds[placed.length % kinds.length];
+    if (kind === undefined) break;
+    placed.push(simulator.call({ ...kind.offer, ...callerOf(placed.length) }));
+    await pause(1000 / rate);
+  }
+  // A call that does not end is a fault the summary names; a minute is longer than any of the demo's callers stays.
+  await Promise.race([Promise.all(placed.map((call) => call.ended)), pause(60_000)]);
+  if (ending.signal.aborted) {
+    table.stop();
+    say('\nEnding: live calls get 5 s, then everything is stopped.');
+    return 0;
+  }
+  await daemon.stop(15_000);
+  table.stop();
+  const { lines, faults } = await summarise(
+    postgres.url,
+    placed.map(({ uuid }) => uuid),
+  );
+  say(`\n${placed.length} calls were placed. PostgreSQL has:\n\n${lines.join('\n')}\n`);
+  for (const fault of faults) say(`MISSING: ${fault}`);
+  say(faults.length === 0 ? 'Every call has its records.' : `${faults.length} faults.`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+let code = 1;
+try {
+  code = await run();
+} catch (error) {
+  process.stderr.write(
+    `The demo failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+} finally {
+  for (const undo of undoing.reverse())
+    await Promise.resolve()
+      .then(undo)
+      .catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+}
+process.exit(code);
