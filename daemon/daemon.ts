@@ -13,6 +13,7 @@ import { RedisWaitingLines } from './caps/redis-waiting-lines.ts';
 import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
+import { SourceList } from './esl/source-list.ts';
 import { PostgresCallReader } from './http/call-reader.ts';
 import { PostgresFlowAdmin } from './http/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
@@ -43,9 +44,10 @@ const factsDeadlineMs = 5_000;
 
 /** Undone last-in-first-out, each once, whatever the others do. */
 class Undoing {
-  readonly #steps: (() => Promise<unknown> | unknown)[] = [];
+  readonly #steps: (() => unknown)[] = [];
 
-  add(step: () => Promise<unknown> | unknown): void {
+  /** `step` may return a promise: it is awaited. */
+  add(step: () => unknown): void {
     this.#steps.push(step);
   }
 
@@ -133,16 +135,21 @@ export class Daemon {
     undoing.add(() => switches.stop());
     await switches.untilConnected(3_000);
 
+    const sources = await SourceList.from(config.socket.allowedSources);
+    if (sources.unresolved.length > 0)
+      log.warn({ names: sources.unresolved }, 'allowed sources could not be resolved: they let nobody in');
     const outbound = new OutboundServer({
       host: config.socket.host,
       port: config.socket.port,
       log,
+      allows: (address) => sources.allows(address),
       maxSockets: config.maxCalls + 100,
       maxSocketsPerAddress: config.socket.maxPerAddress,
     });
     const metrics = new Metrics({
       liveCalls: () => this.registry.list(),
       leases: () => caps.health.leases,
+      records: () => writer.counts,
       spool: () => ({ records: writer.depth, bytes: spool.bytes }),
       sockets: () => outbound.openSockets,
       switches: () => switches.states,

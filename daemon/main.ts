@@ -1,5 +1,6 @@
 import { loadConfig } from './config.ts';
 import { createLog } from './log.ts';
+import { SystemdNotifier } from './sd-notify.ts';
 
 /** sysexits.h: the configuration is wrong; systemd does not restart for it (RestartPreventExitStatus). */
 const exitConfig = 78;
@@ -31,6 +32,7 @@ async function start(): Promise<number> {
   const log = createLog(config.log);
   const { Daemon } = await import('./daemon.ts');
   const daemon = new Daemon(config, log);
+  const systemd = new SystemdNotifier(config.systemd, log);
   const stopped = Promise.withResolvers<number>();
   let signals = 0;
   const onSignal = (signal: NodeJS.Signals) => {
@@ -41,6 +43,7 @@ async function start(): Promise<number> {
       return;
     }
     log.info({ signal, calls: daemon.liveCalls }, 'stopping: no new calls are taken');
+    void systemd.stopping(`waiting for ${daemon.liveCalls} calls`);
     daemon.stop(config.drainMs).then(
       () => stopped.resolve(0),
       (error: unknown) => {
@@ -61,14 +64,17 @@ async function start(): Promise<number> {
     process.exit(70);
   });
   try {
-    await daemon.start();
+    const { socket, api } = await daemon.start();
+    await systemd.ready(`event socket ${socket.host}:${socket.port}, API ${api}`);
   } catch (error) {
     log.fatal({ err: error }, 'callfabric could not start');
     complain([error instanceof Error ? error.message : String(error)]);
     await daemon.stop(0).catch(() => {});
     return 1;
   }
-  return stopped.promise;
+  const code = await stopped.promise;
+  systemd.stop();
+  return code;
 }
 
 /** migrate and seed need the database alone. */
@@ -99,7 +105,7 @@ async function doctor(): Promise<number> {
   return report.checks.every((check) => check.ok) ? 0 : 1;
 }
 
-async function run(command: string | undefined): Promise<number> {
+async function run(command: string): Promise<number> {
   switch (command) {
     case 'start':
       return start();
@@ -126,9 +132,9 @@ async function run(command: string | undefined): Promise<number> {
       process.stdout.write(usage);
       return 0;
     default:
-      complain([command === undefined ? 'Which command?' : `There is no command ${command}.`, usage]);
+      complain([command === '' ? 'Which command?' : `There is no command ${command}.`, usage]);
       return 64;
   }
 }
 
-process.exit(await run(process.argv[2]));
+process.exit(await run(process.argv[2] ?? ''));

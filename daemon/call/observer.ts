@@ -18,8 +18,6 @@ export interface CallObserver {
   /** From the caller's offer to the first ringing or answer of a callee, in milliseconds. */
   postDialDelay(durationMs: number): void;
   attemptEnded(outcome: AttemptOutcome): void;
-  /** A record reached PostgreSQL, or had to wait on disk. */
-  recordWritten(where: 'database' | 'spool'): void;
 }
 
 function ignore(): void {}
@@ -33,5 +31,4 @@ export const unobserved: CallObserver = {
   decisionTook: ignore,
   postDialDelay: ignore,
   attemptEnded: ignore,
-  recordWritten: ignore,
 };

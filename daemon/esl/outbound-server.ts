@@ -8,6 +8,8 @@ export interface OutboundServerOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly log: EslLog;
+  /** Who may connect; others are closed at once and named in the log. Default: everybody. */
+  readonly allows?: (address: string) => boolean;
   /** How long FreeSWITCH may take to answer `connect`. */
   readonly connectDeadlineMs?: number;
   /** Sockets open at once; further ones are closed, and FreeSWITCH tries its next host or dialplan action. */
@@ -35,6 +37,7 @@ export class OutboundServer {
       connectDeadlineMs: 5000,
       maxSockets: 20_000,
       maxSocketsPerAddress: 10_000,
+      allows: () => true,
       ...options,
     };
   }
@@ -97,7 +100,7 @@ export class OutboundServer {
   #accept(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
     const fromAddress = this.#perAddress.get(address) ?? 0;
-    const bound = this.#passedBound(fromAddress);
+    const bound = this.#passedBound(address, fromAddress);
     if (bound !== undefined) {
       this.#options.log.warn({ address, bound }, 'event socket refused');
       socket.on('error', () => undefined);
@@ -118,8 +121,9 @@ export class OutboundServer {
     call.start(this.#options.connectDeadlineMs);
   }
 
-  #passedBound(fromAddress: number): string | undefined {
-    const { maxSockets, maxSocketsPerAddress } = this.#options;
+  #passedBound(address: string, fromAddress: number): string | undefined {
+    const { maxSockets, maxSocketsPerAddress, allows } = this.#options;
+    if (!allows(address)) return 'not one of CALLFABRIC_ALLOWED_SOURCES';
     if (this.#sockets.size >= maxSockets) return `at most ${maxSockets} sockets`;
     if (fromAddress >= maxSocketsPerAddress) return `at most ${maxSocketsPerAddress} sockets an address`;
     return undefined;

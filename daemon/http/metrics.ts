@@ -45,7 +45,6 @@ export class Metrics implements CallObserver {
   readonly #ended: ReadonlyMap<CallOutcome, Counter.Internal>;
   readonly #refused: ReadonlyMap<Refusal, Counter.Internal>;
   readonly #attempts: ReadonlyMap<AttemptOutcome, Counter.Internal>;
-  readonly #records: ReadonlyMap<'database' | 'spool', Counter.Internal>;
   readonly #durations: Histogram;
   readonly #decisions: Histogram;
   readonly #postDial: Histogram;
@@ -66,8 +65,6 @@ export class Metrics implements CallObserver {
     this.#refused = counters(refused, 'reason', refusals);
     const attempts = counter('attempts_total', 'Attempts on endpoints, by outcome', ['outcome']);
     this.#attempts = counters(attempts, 'outcome', attemptOutcomes);
-    const records = counter('records_written_total', 'Call records, by where they went', ['where']);
-    this.#records = counters(records, 'where', ['database', 'spool']);
     this.#durations = histogram('call_duration_seconds', 'Offer of the A-leg to its end', durationBuckets);
     this.#decisions = histogram('decision_seconds', 'Event in to next command out', decisionBuckets);
     this.#postDial = histogram(
@@ -119,9 +116,6 @@ export class Metrics implements CallObserver {
   attemptEnded(outcome: AttemptOutcome): void {
     this.#attempts.get(outcome)?.inc();
   }
-  recordWritten(where: 'database' | 'spool'): void {
-    this.#records.get(where)?.inc();
-  }
 
   #readWhenAsked(): void {
     const sources = this.#sources;
@@ -145,6 +139,9 @@ export class Metrics implements CallObserver {
       for (const call of sources.liveCalls()) live.inc({ state: call.state });
     });
     gauge('cap_leases', 'Cap leases this daemon holds', [], (leases) => leases.set(sources.leases()));
+    gauge('call_records', 'Call records since the start, by what became of them', ['fate'], (records) => {
+      for (const [fate, count] of Object.entries(sources.records())) records.set({ fate }, count);
+    });
     gauge('spool_records', 'Call records waiting on disk', [], (spool) => spool.set(sources.spool().records));
     gauge('spool_bytes', 'Bytes of the records waiting on disk', [], (spool) =>
       spool.set(sources.spool().bytes),

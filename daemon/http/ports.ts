@@ -75,6 +75,8 @@ export interface MetricsSources {
   liveCalls(): Iterable<{ readonly state: string }>;
   /** Leases this daemon holds and renews. */
   leases(): number;
+  /** Records given to PostgreSQL so far, put aside as unwritable, and lost (named in the log). */
+  records(): { readonly written: number; readonly rejected: number; readonly lost: number };
   /** Records waiting on disk, and their bytes. */
   spool(): { readonly records: number; readonly bytes: number };
   /** Open event sockets. */

@@ -11,6 +11,8 @@ interface Row {
   state: string;
   readonly startedAtMs: number;
   endedAtMs: number | undefined;
+  /** Its outcome is shown. */
+  told: boolean;
 }
 
 function cell(text: string, width: number): string {
@@ -19,12 +21,11 @@ function cell(text: string, width: number): string {
 
 /**
  * The demo's table: a line a call. On a terminal it is drawn in place twice a second; into a pipe each call's line is
- * written once, when it has ended.
+ * written once, when its outcome is known.
  */
 export class LiveTable {
   readonly #out: NodeJS.WriteStream;
   readonly #rows = new Map<string, Row>();
-  #heading: readonly string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #drawnLines = 0;
 
@@ -33,23 +34,30 @@ export class LiveTable {
   }
 
   start(heading: readonly string[], live: () => readonly LiveCall[]): void {
-    this.#heading = heading;
     for (const line of heading) this.#out.write(`${line}\n`);
     this.#out.write(`${this.#line('FROM', 'DID', 'NODE', 'BUYER', 'STATE', 'SECONDS')}\n`);
     this.#timer ??= setInterval(() => {
-      for (const call of live()) this.#seen(call);
+      this.#look(live());
       if (this.#out.isTTY) this.#draw();
     }, 250);
   }
 
-  /** The last word on a call: its outcome. */
-  ended(callId: string, outcome: string, live: LiveCall): void {
-    this.#seen(live);
-    const row = this.#rows.get(callId);
-    if (row === undefined) return;
-    row.state = outcome;
-    row.endedAtMs = Date.now();
-    if (!this.#out.isTTY) this.#out.write(`${this.#text(row)}\n`);
+  /** The last word on calls that ended: what PostgreSQL has as their outcome. */
+  outcomes(known: ReadonlyMap<string, string>): void {
+    for (const [callId, outcome] of known) {
+      const row = this.#rows.get(callId);
+      if (row === undefined || row.endedAtMs === undefined || row.told) continue;
+      row.state = outcome;
+      row.told = true;
+      if (!this.#out.isTTY) this.#out.write(`${this.#text(row)}\n`);
+    }
+  }
+
+  /** Calls that ended and whose outcome is not known yet. */
+  get untold(): string[] {
+    return [...this.#rows]
+      .filter(([, row]) => row.endedAtMs !== undefined && !row.told)
+      .map(([callId]) => callId);
   }
 
   stop(): void {
@@ -58,8 +66,14 @@ export class LiveTable {
     if (this.#out.isTTY) this.#draw();
   }
 
-  get headingLines(): number {
-    return this.#heading.length;
+  #look(live: readonly LiveCall[]): void {
+    const alive = new Set(live.map(({ callId }): string => callId));
+    for (const [callId, row] of this.#rows)
+      if (!alive.has(callId) && row.endedAtMs === undefined) {
+        row.endedAtMs = Date.now();
+        row.state = 'ended';
+      }
+    for (const call of live) this.#seen(call);
   }
 
   #seen(call: LiveCall): void {
@@ -71,6 +85,7 @@ export class LiveTable {
       state: '',
       startedAtMs: call.startedAtMs,
       endedAtMs: undefined,
+      told: false,
     };
     if (row.endedAtMs !== undefined) return;
     row.node = call.nodeId ?? row.node;

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../../daemon/config.ts';
 import { Daemon } from '../../daemon/daemon.ts';
 import { createLog } from '../../daemon/log.ts';
+import { closeOrm, openOrm } from '../../orm/config.ts';
 import { migrate } from '../../orm/migrate.ts';
 import { seed } from '../../orm/seed.ts';
 import { startPostgres } from '../dev-services/postgres.ts';
@@ -20,7 +21,7 @@ import { SwitchSimulator } from '../switch-simulator/simulator.ts';
 import { callees, callerOf, kinds } from './callers.ts';
 import { seedDemo } from './demo-seed.ts';
 import { LiveTable } from './live-table.ts';
-import { summarise } from './summary.ts';
+import { outcomesOf, summarise } from './summary.ts';
 
 const { values } = parseArgs({
   options: {
@@ -38,7 +39,7 @@ if (!(calls > 0) || !(rate > 0 && rate <= 200)) {
   process.exit(64);
 }
 
-const undoing: (() => Promise<unknown> | unknown)[] = [];
+const undoing: (() => unknown)[] = [];
 const ending = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
@@ -120,6 +121,11 @@ async function run(): Promise<number> {
     () => daemon.registry.list(),
   );
   undoing.push(() => table.stop());
+  const orm = openOrm(postgres.url, { applicationName: 'callfabric demo', maxConnections: 1 });
+  undoing.push(() => closeOrm(orm));
+  const tell = async (): Promise<void> => table.outcomes(await outcomesOf(orm, table.untold));
+  const telling = setInterval(() => void tell().catch(() => {}), 500);
+  undoing.push(() => clearInterval(telling));
 
   const placed: SimulatedCall[] = [];
   while (placed.length < calls && !ending.signal.aborted) {
@@ -136,6 +142,8 @@ async function run(): Promise<number> {
     return 0;
   }
   await daemon.stop(15_000);
+  clearInterval(telling);
+  await tell();
   table.stop();
   const { lines, faults } = await summarise(
     postgres.url,

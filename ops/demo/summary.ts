@@ -67,7 +67,7 @@ export async function summarise(databaseUrl: string, placed: readonly string[]):
     const lines = [
       'OUTCOME               CALLS  ATTEMPTS  CDRS  RECORDINGS  LEG SECONDS',
       ...[...outcomes]
-        .sort()
+        .sort(([a], [b]) => a.localeCompare(b))
         .map(
           ([outcome, sum]) =>
             outcome.padEnd(20) +
@@ -82,4 +82,19 @@ export async function summarise(databaseUrl: string, placed: readonly string[]):
   } finally {
     await closeOrm(orm);
   }
+}
+
+/** What became of these calls, as far as they are written. */
+export async function outcomesOf(
+  orm: ReturnType<typeof openOrm>,
+  callIds: readonly string[],
+): Promise<Map<string, string>> {
+  if (callIds.length === 0) return new Map();
+  const rows = (await orm.em
+    .getConnection()
+    .execute('select id, outcome from call where id = any(?::uuid[])', [`{${callIds.join(',')}}`])) as {
+    readonly id: string;
+    readonly outcome: string;
+  }[];
+  return new Map(rows.map(({ id, outcome }) => [id, outcome]));
 }

@@ -10,7 +10,7 @@ import { type StoppablePostgres, stoppablePostgres } from './stoppable-postgres.
 import { until, writeSetup } from './write-setup.ts';
 
 let postgres: StoppablePostgres;
-void t.before(async () => {
+t.before(async () => {
   postgres = await stoppablePostgres();
 });
 t.teardown(() => postgres.end());

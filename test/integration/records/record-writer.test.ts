@@ -9,7 +9,7 @@ import { seededDatabase } from '../seeded-database.ts';
 import { writeSetup } from './write-setup.ts';
 
 let database: TestDatabase;
-void t.before(async () => {
+t.before(async () => {
   database = await seededDatabase();
 });
 t.teardown(() => database.drop());

@@ -15,7 +15,7 @@ import { seededDatabase } from '../seeded-database.ts';
 import { until, writeSetup } from './write-setup.ts';
 
 let database: TestDatabase;
-void t.before(async () => {
+t.before(async () => {
   database = await seededDatabase();
 });
 t.teardown(() => database.drop());

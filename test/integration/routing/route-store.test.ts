@@ -13,7 +13,7 @@ import { until } from '../records/write-setup.ts';
 
 const did = '+15551234567';
 let postgres: StoppablePostgres;
-void t.before(async () => {
+t.before(async () => {
   postgres = await stoppablePostgres();
 });
 t.teardown(() => postgres.end());

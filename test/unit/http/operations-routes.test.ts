@@ -74,6 +74,7 @@ void t.test('a check that never answers is cut at its deadline and told to stop'
 const sources: MetricsSources = {
   liveCalls: () => [{ state: 'ivr' }, { state: 'bridged' }, { state: 'bridged' }],
   leases: () => 7,
+  records: () => ({ written: 4, rejected: 0, lost: 0 }),
   spool: () => ({ records: 3, bytes: 4096 }),
   sockets: () => 5,
   switches: () => [
@@ -95,7 +96,6 @@ void t.test('the figures of calls, caps, spool, sockets and event loop are there
   metrics.decisionTook(1.5);
   metrics.postDialDelay(300);
   metrics.attemptEnded('busy');
-  metrics.recordWritten('spool');
   const app = testApi(t, { metrics });
   const { status, type, body } = await ask(app, { url: '/metrics' });
   t.equal(status, 200);
@@ -116,7 +116,7 @@ void t.test('the figures of calls, caps, spool, sockets and event loop are there
     'callfabric_calls_refused_total{reason="draining"} 0',
     'callfabric_calls_ended_total{outcome="connected"} 1',
     'callfabric_attempts_total{outcome="busy"} 1',
-    'callfabric_records_written_total{where="spool"} 1',
+    'callfabric_call_records{fate="written"} 4',
     'callfabric_call_duration_seconds_bucket{le="60"} 0',
     'callfabric_call_duration_seconds_bucket{le="90"} 1',
     'callfabric_decision_seconds_bucket{le="0.001"} 0',
