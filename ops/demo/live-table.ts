@@ -37,7 +37,7 @@ export class LiveTable {
     for (const line of heading) this.#out.write(`${line}\n`);
     this.#out.write(`${this.#line('FROM', 'DID', 'NODE', 'BUYER', 'STATE', 'SECONDS')}\n`);
     this.#timer ??= setInterval(() => {
-      this.#look(live());
+      this.look(live());
       if (this.#out.isTTY) this.#draw();
     }, 250);
   }
@@ -66,7 +66,8 @@ export class LiveTable {
     if (this.#out.isTTY) this.#draw();
   }
 
-  #look(live: readonly LiveCall[]): void {
+  /** Takes in which calls live now. */
+  look(live: readonly LiveCall[]): void {
     const alive = new Set(live.map(({ callId }): string => callId));
     for (const [callId, row] of this.#rows)
       if (!alive.has(callId) && row.endedAtMs === undefined) {

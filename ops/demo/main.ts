@@ -143,6 +143,7 @@ async function run(): Promise<number> {
   }
   await daemon.stop(15_000);
   clearInterval(telling);
+  table.look([]);
   await tell();
   table.stop();
   const { lines, faults } = await summarise(
