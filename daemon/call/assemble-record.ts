@@ -1,5 +1,5 @@
 import type { LegEnd } from '../channel/leg-fact.ts';
-import type { AttemptRecord, CallRecord, CdrRecord, LegRecord } from '../records/call-record.ts';
+import type { AttemptRecord, CallRecord, CdrRecord, LegRecord, TraceRecord } from '../records/call-record.ts';
 import { type HangupCause, q850Of } from '../telephony/hangup-cause.ts';
 import { type ChannelUuid, newId } from '../telephony/ids.ts';
 import type { CallOutcome, HangupSide } from '../telephony/outcome.ts';
@@ -17,7 +17,11 @@ export interface Ending {
 }
 
 /** What became of the call: from its attempts first, then from where it ended. */
-export function outcomeOf(attempts: readonly AttemptRecord[], ending: Ending): CallOutcome {
+export function outcomeOf(
+  attempts: readonly AttemptRecord[],
+  ending: Ending,
+  trace: readonly TraceRecord[] = [],
+): CallOutcome {
   if (attempts.some((attempt) => attempt.outcome === 'connected' || attempt.outcome === 'max_duration'))
     return 'connected';
   const last = attempts.at(-1);
@@ -43,7 +47,9 @@ export function outcomeOf(attempts: readonly AttemptRecord[], ending: Ending): C
     }
   }
   if (ending.fault) return 'error';
-  if (ending.lastNodeType === 'queue') return 'queue_timeout';
+  // What is said to the caller after the wait was over (a prompt, a hangup node) does not make it another outcome.
+  const waited = trace.findLast(({ nodeType }) => nodeType === 'queue');
+  if (waited?.exit === 'timeout' || ending.lastNodeType === 'queue') return 'queue_timeout';
   return ending.by === 'network' ? 'interrupted' : 'finished';
 }
 
@@ -170,7 +176,7 @@ export function assembleRecord(parts: RecordParts): CallRecord {
     connectedAtUs:
       won === undefined ? undefined : (legs.get(won.channelUuid)?.bridgedAtUs ?? won.answeredAtUs),
     endedAtUs: Math.max(endedAtUs, startedAtUs),
-    outcome: base.refusal !== undefined ? 'refused' : outcomeOf(attempts, ending),
+    outcome: base.refusal !== undefined ? 'refused' : outcomeOf(attempts, ending, base.trace),
     reason: ending.reason,
     cause: a?.end?.cause ?? ending.cause,
     hungUpBy: side,

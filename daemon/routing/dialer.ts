@@ -171,7 +171,8 @@ export class Dialer implements Dialing {
       ),
     );
     const { legUuid } = attempt;
-    const mustAccept = options.accept !== undefined;
+    // Who answers and first hears a whisper does not talk with the caller yet.
+    const mustAccept = options.accept !== undefined || options.whisper !== undefined;
     const watch = new LegWatch(link, { channelUuid: channel.uuid, legUuid, ringTimeoutMs, mustAccept, now });
     let ending: Ending = {
       outcome: 'failed',

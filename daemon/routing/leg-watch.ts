@@ -8,7 +8,7 @@ export interface WatchedLeg {
   readonly channelUuid: ChannelUuid;
   readonly legUuid: ChannelUuid;
   readonly ringTimeoutMs: number;
-  /** True where a callee who answers still has to press a key: then only the bridge counts as a conversation. */
+  /** True where a callee who answers first hears a whisper or has to press a key: then only the bridge counts as a conversation. */
   readonly mustAccept: boolean;
   now(): number;
 }

@@ -1,0 +1,298 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createClient } from 'redis';
+import type { Test } from 'tap';
+import { loadConfig } from '../../daemon/config.ts';
+import { Daemon } from '../../daemon/daemon.ts';
+import type { FlowGraph } from '../../daemon/flow/flow-graph.ts';
+import { createLog } from '../../daemon/log.ts';
+import { startRedis } from '../../ops/dev-services/redis.ts';
+import { freePort } from '../../ops/dev-services/tether.ts';
+import type { SimulatedCall } from '../../ops/switch-simulator/simulated-call.ts';
+import {
+  type CallOffer,
+  type SimulatorOptions,
+  SwitchSimulator,
+} from '../../ops/switch-simulator/simulator.ts';
+import { closeOrm, openOrm } from '../../orm/config.ts';
+import { seededDatabase } from '../integration/seeded-database.ts';
+import { CallReader } from './call-row.ts';
+import { type FlowPlan, type PlannedFlow, planFlow } from './flow-plan.ts';
+import { until } from './until.ts';
+
+export const apiKey = 'e2e-key-0123456789abcdef';
+const cdrSecret = 'e2e-cdr-0123456789abcdef';
+const main = resolve(import.meta.dirname, '../../daemon/main.ts');
+
+export interface HouseOptions {
+  /** How many daemons there are addresses for; the simulator offers calls to them in this order. Default 1. */
+  readonly daemons?: number;
+  readonly simulator?: Partial<SimulatorOptions>;
+  /** Further settings of every daemon. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A migrated and seeded database of the test's own; default: a copy of the template. */
+  readonly databaseUrl?: string;
+  /** Which daemon takes mod_json_cdr's records; default: the last. */
+  readonly cdrsTo?: number;
+}
+
+interface Address {
+  readonly socketPort: number;
+  readonly apiPort: number;
+}
+
+/** A daemon as a process of its own, so that it can be killed. */
+export interface DaemonProcess {
+  readonly child: ChildProcess;
+  readonly log: readonly Record<string, unknown>[];
+  /** Exit code or signal. */
+  readonly exited: Promise<number | string>;
+  readonly stderr: () => string;
+}
+
+/** PostgreSQL, Redis, a simulated switch and daemons: everything a call meets. */
+export class House {
+  readonly folder: string;
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly simulator: SwitchSimulator;
+  readonly calls: CallReader;
+  readonly addresses: readonly Address[];
+  readonly daemons: (Daemon | undefined)[] = [];
+  readonly #options: HouseOptions;
+  readonly #undoing: (() => unknown)[];
+  #placed = 0;
+
+  constructor(
+    parts: Pick<House, 'folder' | 'databaseUrl' | 'redisUrl' | 'simulator' | 'calls' | 'addresses'>,
+    options: HouseOptions,
+    undoing: (() => unknown)[],
+  ) {
+    this.folder = parts.folder;
+    this.databaseUrl = parts.databaseUrl;
+    this.redisUrl = parts.redisUrl;
+    this.simulator = parts.simulator;
+    this.calls = parts.calls;
+    this.addresses = parts.addresses;
+    this.#options = options;
+    this.#undoing = undoing;
+  }
+
+  /** The environment of the daemon at this address. */
+  environment(index = 0): Record<string, string> {
+    const address = this.#address(index);
+    return {
+      DATABASE_URL: this.databaseUrl,
+      REDIS_URL: this.redisUrl,
+      CALLFABRIC_SOCKET_PORT: String(address.socketPort),
+      CALLFABRIC_FREESWITCH: `simulator=127.0.0.1:${this.simulator.inboundPort}`,
+      CALLFABRIC_FREESWITCH_PASSWORD: 'simulated',
+      CALLFABRIC_API_PORT: String(address.apiPort),
+      CALLFABRIC_API_KEY: apiKey,
+      CALLFABRIC_CDR_SECRET: cdrSecret,
+      CALLFABRIC_RECORDINGS_DIR: join(this.folder, 'recordings'),
+      CALLFABRIC_SPOOL_DIR: join(this.folder, `spool-${index}`),
+      CALLFABRIC_LEASE_SECONDS: '5',
+      CALLFABRIC_LOG_LEVEL: process.env['E2E_LOG'] ?? 'silent',
+      ...this.#options.settings,
+    };
+  }
+
+  async startDaemon(index = 0, settings: Readonly<Record<string, string>> = {}): Promise<Daemon> {
+    const loaded = loadConfig({ ...this.environment(index), ...settings });
+    if (!loaded.ok) throw new Error(loaded.faults.join('\n'));
+    const daemon = new Daemon(loaded.config, createLog(loaded.config.log));
+    this.#undoing.push(() => daemon.stop(0));
+    await daemon.start();
+    this.daemons[index] = daemon;
+    return daemon;
+  }
+
+  /** Starts `callfabric start` as a child process and waits until it listens. */
+  async spawnDaemon(index = 0, settings: Readonly<Record<string, string>> = {}): Promise<DaemonProcess> {
+    const log: Record<string, unknown>[] = [];
+    const child = spawn(process.execPath, [main, 'start'], {
+      env: { ...this.environment(index), CALLFABRIC_LOG_LEVEL: 'info', ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (process.env['E2E_LOG'] !== undefined) process.stdout.write(`# ${line}\n`);
+      log.push(JSON.parse(line) as Record<string, unknown>);
+    });
+    const exited = new Promise<number | string>((done) => {
+      child.on('exit', (code, signal) => done(code ?? signal ?? 'unknown'));
+    });
+    this.#undoing.push(async () => {
+      child.kill('SIGKILL');
+      await exited;
+    });
+    await until('the daemon process to listen', () => {
+      if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}: ${stderr}`);
+      return log.some(({ msg }) => msg === 'callfabric started');
+    });
+    return { child, log, exited, stderr: () => stderr };
+  }
+
+  /** Publishes a flow for a new DID. */
+  async flow(graph: FlowGraph, plan: FlowPlan = {}): Promise<PlannedFlow> {
+    const orm = openOrm(this.databaseUrl, { applicationName: 'callfabric e2e' });
+    try {
+      return await orm.em.fork().transactional((em) => planFlow(em, graph, plan));
+    } finally {
+      await closeOrm(orm);
+    }
+  }
+
+  /** Places a call from a caller of its own. */
+  call(to: string, offer: Omit<CallOffer, 'from' | 'to'> & { readonly from?: string } = {}): SimulatedCall {
+    this.#placed += 1;
+    return this.simulator.call({ from: `+1512555${String(1000 + this.#placed)}`, to, ...offer });
+  }
+
+  /** The admin API of one daemon. */
+  async api(path: string, init: RequestInit & { readonly daemon?: number } = {}): Promise<Response> {
+    const { daemon = 0, ...request } = init;
+    return fetch(`http://127.0.0.1:${this.#address(daemon).apiPort}${path}`, {
+      ...request,
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+    });
+  }
+
+  /** Gauges and counters of one daemon by `name{labels}`, without the prefix. */
+  async metrics(daemon = 0): Promise<Map<string, number>> {
+    const text = await (await this.api('/metrics', { daemon })).text();
+    const lines = text.split('\n').filter((line) => line.startsWith('callfabric_'));
+    return new Map(
+      lines.map((line) => {
+        const at = line.lastIndexOf(' ');
+        return [line.slice('callfabric_'.length, at), Number(line.slice(at + 1))];
+      }),
+    );
+  }
+
+  /** What is still held of calls that are over; empty: nothing leaked. */
+  async held(): Promise<string[]> {
+    const held: string[] = [];
+    const count = (what: string, amount: number | undefined): void => {
+      if (amount !== undefined && amount > 0) held.push(`${amount} ${what}`);
+    };
+    const { channels, sockets, timers, cdrsPending } = this.simulator.snapshot();
+    count('channels in the switch', channels);
+    count('event sockets in the switch', sockets);
+    count('timers in the switch', timers);
+    count('CDRs on their way', cdrsPending);
+    for (const [index, daemon] of this.daemons.entries()) {
+      if (daemon === undefined) continue;
+      count(`live calls in daemon ${index}`, daemon.liveCalls);
+      const metrics = await this.metrics(index);
+      for (const name of ['cap_leases', 'spool_records', 'event_sockets'])
+        count(`${name} in daemon ${index}`, metrics.get(name));
+    }
+    for (const key of await this.#redisKeys()) held.push(`${key} in Redis`);
+    return held;
+  }
+
+  /** After each test: waits until nothing is held any more, and says what is left where it stays. */
+  async leaks(t: Test, deadlineMs = 8_000): Promise<void> {
+    let held: string[] = [];
+    await until(
+      'nothing to be held',
+      async () => {
+        held = await this.held();
+        return held.length === 0;
+      },
+      deadlineMs,
+    ).catch(() => {});
+    t.same(held, [], 'no channel, socket, timer, lease or record is left behind');
+    t.same(
+      this.simulator.snapshot().expansionsAttempted,
+      [],
+      'nothing reached the switch that it would have run',
+    );
+  }
+
+  /** Leases, their places in scopes that have not expired, and places in lines. */
+  async #redisKeys(): Promise<string[]> {
+    const redis = createClient({ url: this.redisUrl, socket: { reconnectStrategy: false } });
+    redis.on('error', () => {});
+    await redis.connect();
+    try {
+      const [leases, lines] = [await redis.keys('callfabric:lease:*'), await redis.keys('callfabric:line:*')];
+      const nowMs = Number((await redis.time())[0]) * 1000;
+      const scopes: string[] = [];
+      for (const key of await redis.keys('callfabric:cap:*'))
+        if ((await redis.zCount(key, nowMs, '+inf')) > 0) scopes.push(key);
+      return [...leases, ...lines, ...scopes];
+    } finally {
+      redis.destroy();
+    }
+  }
+
+  #address(index: number): Address {
+    const address = this.addresses[index];
+    if (address === undefined) throw new Error(`there is no address for daemon ${index}`);
+    return address;
+  }
+}
+
+/**
+ * This Redis is new, and so would keep the first daemon waiting until lost leases were restored: it is told that
+ * there are none.
+ */
+export async function openRedis(url: string): Promise<void> {
+  const redis = createClient({ url });
+  await redis.connect();
+  const run = /run_id:(\w+)/.exec(await redis.info('server'))?.[1] ?? '';
+  await redis.hSet('callfabric:epoch', { until: '0', run });
+  await redis.set('callfabric:fence', String(Date.now() * 1000));
+  await redis.close();
+}
+
+/** Builds a house for a test file; `t` tears it down. No daemon runs yet. */
+export async function openHouse(t: Test, options: HouseOptions = {}): Promise<House> {
+  const undoing: (() => unknown)[] = [];
+  t.teardown(async () => {
+    for (const undo of undoing.reverse()) await undo();
+  });
+  const folder = await mkdtemp(join(tmpdir(), 'callfabric-e2e-'));
+  undoing.push(() => rm(folder, { recursive: true, force: true }));
+  let databaseUrl = options.databaseUrl;
+  if (databaseUrl === undefined) {
+    const database = await seededDatabase();
+    undoing.push(() => database.drop());
+    databaseUrl = database.url;
+  }
+  const redis = await startRedis({ own: true });
+  undoing.push(() => redis.stop());
+  await openRedis(redis.url);
+  const addresses: Address[] = [];
+  for (let index = 0; index < (options.daemons ?? 1); index += 1)
+    addresses.push({ socketPort: await freePort(), apiPort: await freePort() });
+  const sockets = addresses.map(({ socketPort }) => `127.0.0.1:${socketPort}`);
+  const cdrsTo = addresses[options.cdrsTo ?? addresses.length - 1];
+  const simulator = new SwitchSimulator({
+    daemons: sockets,
+    fileMs: 100,
+    jsonCdr: {
+      url: `http://callfabric:${cdrSecret}@127.0.0.1:${cdrsTo?.apiPort}/freeswitch/cdr`,
+      fallbackFolder: join(folder, 'cdr'),
+    },
+    ...options.simulator,
+  });
+  await simulator.start();
+  undoing.push(() => simulator.stop());
+  const calls = new CallReader(databaseUrl);
+  undoing.push(() => calls.close());
+  return new House(
+    { folder, databaseUrl, redisUrl: redis.url, simulator, calls, addresses },
+    options,
+    undoing,
+  );
+}
