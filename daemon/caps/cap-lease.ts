@@ -1,4 +1,4 @@
-import type { CallId, DaemonId, LeaseId } from '../telephony/ids.ts';
+import type { CallId, ChannelUuid, DaemonId, LeaseId, SwitchName } from '../telephony/ids.ts';
 
 export const capScopeKinds = [
   'tenant',
@@ -18,6 +18,12 @@ export type CapScope = `${CapScopeKind}:${string}`;
 export interface CapClaim {
   readonly scope: CapScope;
   readonly limit: number | undefined;
+}
+
+/** Whose life a lease follows: the A-leg, and the FreeSWITCH it lives in. Other daemons look there after a crash. */
+export interface LeaseHolder {
+  readonly channelUuid: ChannelUuid;
+  readonly switchName: SwitchName;
 }
 
 /** One holder's place in every scope it claimed. `fence` grows with every grant in this Redis. */
@@ -51,11 +57,13 @@ export interface Caps {
     readonly leaseId: LeaseId;
     readonly callId: CallId;
     readonly claims: readonly CapClaim[];
+    /** Without one the lease of a crashed daemon expires, whether its call lives on or not. */
+    readonly holder?: LeaseHolder;
   }): Promise<CapDecision>;
   /** Removes the holder from its scopes; twice is harmless; never rejects (a lost release expires by itself). */
   release(lease: Pick<CapLease, 'leaseId' | 'claims'>): Promise<void>;
   /** From now on this daemon renews the lease: for leases another daemon took (takeover). */
-  adopt(lease: CapLease): void;
+  adopt(lease: CapLease, holder?: LeaseHolder): void;
   /** This daemon renews the lease no more and does not release it: another daemon has it now. */
   disown(lease: Pick<CapLease, 'leaseId'>): void;
   holders(scope: CapScope): Promise<readonly CapHolder[]>;

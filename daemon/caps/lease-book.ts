@@ -1,5 +1,5 @@
 import type { CallId, LeaseId } from '../telephony/ids.ts';
-import type { CapClaim, CapLease } from './cap-lease.ts';
+import type { CapClaim, CapLease, LeaseHolder } from './cap-lease.ts';
 import type { RedisKeys } from './redis-keys.ts';
 
 /** A claim of a lease we renew. `confirmedAtMs`: when Redis last said that it holds, by Redis' clock. */
@@ -15,6 +15,7 @@ interface HeldLease {
   /** Undefined for an adopted lease: Redis knows. */
   readonly sinceMs: number | undefined;
   readonly claims: HeldClaim[];
+  readonly holder: LeaseHolder | undefined;
   /** The holder in Redis still names another daemon. */
   writeAnew: boolean;
 }
@@ -52,7 +53,7 @@ export class LeaseBook {
   }
 
   /** `sinceMs` undefined: taken over from another daemon, to be written anew with ours. */
-  enter(lease: CapLease, sinceMs: number | undefined): void {
+  enter(lease: CapLease, sinceMs: number | undefined, holder?: LeaseHolder): void {
     const known = this.#held.get(lease.leaseId);
     const confirmedAtMs = sinceMs ?? 0;
     const claims = new Map(known?.claims.map((claim) => [claim.scope, claim]));
@@ -64,6 +65,7 @@ export class LeaseBook {
       fence: lease.fence,
       sinceMs: known?.sinceMs ?? sinceMs,
       claims: [...claims.values()],
+      holder: holder ?? known?.holder,
       writeAnew: sinceMs === undefined,
     });
   }
@@ -95,6 +97,7 @@ export class LeaseBook {
         String(lease.fence),
         since,
         lease.writeAnew ? '1' : '0',
+        holderText(lease.holder),
         String(lease.claims.length),
       );
       for (const claim of lease.claims) {
@@ -124,6 +127,11 @@ export class LeaseBook {
     }
     return newlyLost;
   }
+}
+
+/** A holder as the scripts keep it. */
+export function holderText(holder: LeaseHolder | undefined): string {
+  return `${holder?.channelUuid ?? ''}\n${holder?.switchName ?? ''}`;
 }
 
 /** A limit as the scripts read it. */

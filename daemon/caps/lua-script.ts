@@ -32,4 +32,8 @@ export const scripts = {
   stay: readScript('stay'),
   leave: readScript('leave'),
   position: readScript('position'),
+  beat: readScript('beat'),
+  absent: readScript('absent'),
+  orphans: readScript('orphans'),
+  keep: readScript('keep'),
 } as const satisfies Record<string, LuaScript>;

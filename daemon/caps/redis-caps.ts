@@ -1,8 +1,8 @@
 import type { CallId, DaemonId, LeaseId } from '../telephony/ids.ts';
-import type { CapClaim, CapDecision, CapHolder, CapLease, CapScope, Caps } from './cap-lease.ts';
+import type { CapClaim, CapDecision, CapHolder, CapLease, CapScope, Caps, LeaseHolder } from './cap-lease.ts';
 import type { CapsLog } from './caps-log.ts';
 import { HighWater } from './high-water.ts';
-import { LeaseBook, limitText } from './lease-book.ts';
+import { holderText, LeaseBook, limitText } from './lease-book.ts';
 import { scripts } from './lua-script.ts';
 import { RedisKeys } from './redis-keys.ts';
 import { RedisAway, RedisLink } from './redis-link.ts';
@@ -118,11 +118,17 @@ export class RedisCaps implements Caps {
     readonly leaseId: LeaseId;
     readonly callId: CallId;
     readonly claims: readonly CapClaim[];
+    readonly holder?: LeaseHolder;
   }): Promise<CapDecision> {
     const { leaseId, callId, claims } = request;
     this.#asking.set(leaseId, (this.#asking.get(leaseId) ?? 0) + 1);
     const keys = [this.keys.epoch, this.keys.fence, this.keys.lease(leaseId)];
-    const args = [...this.preamble(), leaseId, callId, this.daemonId, String(this.leaseMs)];
+    const args = [
+      ...this.preamble(),
+      ...Array.of<string>(leaseId, callId, this.daemonId, String(this.leaseMs)),
+      this.keys.heldBy,
+      holderText(request.holder),
+    ];
     for (const { scope, limit } of claims) {
       keys.push(this.keys.scope(scope));
       args.push(limitText(limit));
@@ -145,15 +151,15 @@ export class RedisCaps implements Caps {
     const keys = [this.keys.lines, this.keys.lease(lease.leaseId)];
     for (const scope of scopes) keys.push(this.keys.scope(scope));
     try {
-      await this.link.run(scripts.release, keys, [lease.leaseId, this.keys.channel]);
+      await this.link.run(scripts.release, keys, [lease.leaseId, this.keys.channel, this.keys.heldBy]);
     } catch (error) {
       // Nobody renews it any more: it ends within the lease time.
       this.#options.log.debug({ leaseId: lease.leaseId, error }, 'left a lease to expire');
     }
   }
 
-  adopt(lease: CapLease): void {
-    this.book.enter(lease, undefined);
+  adopt(lease: CapLease, holder?: LeaseHolder): void {
+    this.book.enter(lease, undefined, holder);
   }
 
   disown(lease: Pick<CapLease, 'leaseId'>): void {
@@ -190,12 +196,12 @@ export class RedisCaps implements Caps {
   }
 
   #decide(
-    { leaseId, callId, claims }: { leaseId: LeaseId; callId: CallId; claims: readonly CapClaim[] },
+    { leaseId, callId, claims, holder }: Parameters<Caps['acquire']>[0],
     [verdict, second = 0, third = 0, ...holders]: readonly number[],
   ): CapDecision {
     if (verdict === 1) {
       const lease: CapLease = { leaseId, callId, claims, fence: second };
-      this.book.enter(lease, third);
+      this.book.enter(lease, third, holder);
       for (const [index, { scope }] of claims.entries()) this.highWater.note(scope, holders[index] ?? 0);
       return { granted: true, lease };
     }
@@ -233,7 +239,7 @@ export class RedisCaps implements Caps {
   async #renewChunk(ids: readonly LeaseId[]): Promise<void> {
     const chunk = this.book.chunk(ids);
     const keys = [this.keys.epoch, this.keys.fence, ...chunk.keys];
-    const args = [...this.preamble(), this.daemonId, String(this.leaseMs), ...chunk.args];
+    const args = [...this.preamble(), this.daemonId, String(this.leaseMs), this.keys.heldBy, ...chunk.args];
     const reply = await this.link.run(scripts.renew, keys, args);
     const [nowMs = 0, restoring = 0, ...missing] = numbers(reply);
     const lost = this.book.confirm(chunk, nowMs, restoring > 0, missing);

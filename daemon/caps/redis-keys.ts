@@ -15,6 +15,10 @@ export class RedisKeys {
   readonly channel: string;
   /** What keys of leases begin with. */
   readonly leases: string;
+  /** What keys of held() begin with. */
+  readonly heldBy: string;
+  /** Sorted set: daemons by when they count as gone unless heard of. */
+  readonly daemons: string;
 
   constructor(prefix: string) {
     this.#prefix = prefix;
@@ -24,9 +28,16 @@ export class RedisKeys {
     this.order = `${prefix}order`;
     this.channel = `${prefix}news`;
     this.leases = `${prefix}lease:`;
+    this.heldBy = `${prefix}held:`;
+    this.daemons = `${prefix}daemons`;
   }
 
-  /** String: fence, since, call, daemon, option of a lease. Expires with it. */
+  /** Set: the leases a daemon answers for. */
+  held(daemonId: string): string {
+    return this.heldBy + daemonId;
+  }
+
+  /** String: what include/grant.lua's describe() writes of a lease. Expires with it. */
   lease(leaseId: string): string {
     return this.leases + leaseId;
   }

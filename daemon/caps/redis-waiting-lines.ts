@@ -1,6 +1,6 @@
 import type { CapClaim, CapLease, CapScope } from './cap-lease.ts';
 import type { CapsLog } from './caps-log.ts';
-import { limitText } from './lease-book.ts';
+import { holderText, limitText } from './lease-book.ts';
 import { LocalLine } from './local-line.ts';
 import { scripts } from './lua-script.ts';
 import type { RedisCaps } from './redis-caps.ts';
@@ -198,7 +198,7 @@ export class RedisWaitingLines implements WaitingLines, CallerLines {
       void this.#caps.release(lease);
       return;
     }
-    this.#caps.book.enter(lease, nowMs);
+    this.#caps.book.enter(lease, nowMs, caller.holder);
     this.#remove(caller);
     caller.give(lease, option);
   }
@@ -229,6 +229,8 @@ export class RedisWaitingLines implements WaitingLines, CallerLines {
       args: [
         ...this.#caps.preamble(),
         ...Array.of<string>(placeId, score, leaseId, callId, daemonId, String(leaseMs), line, keys.channel),
+        keys.heldBy,
+        holderText(caller.holder),
         ...caller.options.flatMap(option),
       ],
     };

@@ -1,6 +1,6 @@
 import type { CallId, LeaseId } from '../telephony/ids.ts';
 import { newId } from '../telephony/ids.ts';
-import type { CapClaim, CapLease, CapScope } from './cap-lease.ts';
+import type { CapClaim, CapLease, CapScope, LeaseHolder } from './cap-lease.ts';
 import type { WaitingPlace } from './waiting-line.ts';
 
 /** What a waiting caller asks of the lines it stands in. */
@@ -18,6 +18,7 @@ export class WaitingCaller implements WaitingPlace {
   readonly callId: CallId;
   readonly line: string;
   readonly options: readonly (readonly CapClaim[])[];
+  readonly holder: LeaseHolder | undefined;
   /** Its order in the line, as Redis gave it. */
   score = '0';
   /** take.lua was sent and has not answered: whether we still stand in the line is unknown. */
@@ -35,12 +36,14 @@ export class WaitingCaller implements WaitingPlace {
       readonly line: string;
       readonly callId: CallId;
       readonly options: readonly (readonly CapClaim[])[];
+      readonly holder?: LeaseHolder;
     },
   ) {
     this.#lines = lines;
     this.callId = request.callId;
     this.line = request.line;
     this.options = request.options;
+    this.holder = request.holder;
     this.#scopes = new Set(request.options.flat().map((claim) => claim.scope));
   }
 

@@ -1,5 +1,5 @@
 import type { CallId } from '../telephony/ids.ts';
-import type { CapClaim, CapLease } from './cap-lease.ts';
+import type { CapClaim, CapLease, LeaseHolder } from './cap-lease.ts';
 
 /** A call's place in a line. Woken by released slots (pub/sub), never by polling. */
 export interface WaitingPlace {
@@ -25,6 +25,8 @@ export interface WaitingLines {
     readonly maxSize: number;
     /** What would do: each option is one candidate's claims, in order of preference. */
     readonly options: readonly (readonly CapClaim[])[];
+    /** Of the lease it gets. */
+    readonly holder?: LeaseHolder;
   }): Promise<
     | { readonly joined: true; readonly place: WaitingPlace }
     | { readonly joined: false; readonly reason: 'full' }

@@ -6,10 +6,15 @@
   KEYS[3..] the scopes
   ARGV[1] lease id
   ARGV[2] channel
+  ARGV[3] what the keys of daemons' leases begin with
 
   Returns from how many scopes it was removed.
 ]]
-redis.call('DEL', KEYS[2])
+local known = redis.call('GET', KEYS[2])
+if known then
+  redis.call('SREM', ARGV[3] .. string.match(known, '^%d+\n%d+\n[^\n]*\n([^\n]*)'), ARGV[1])
+  redis.call('DEL', KEYS[2])
+end
 local freed = {}
 for index = 3, #KEYS do
   if redis.call('ZREM', KEYS[index], ARGV[1]) == 1 then

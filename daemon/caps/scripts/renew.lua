@@ -12,8 +12,9 @@
   ARGV[3] the Redis process (run_id)
   ARGV[4] daemon id
   ARGV[5] lease time in ms
-  then a lease: lease id, call id, fence, since when in ms ('' unknown), '1' to write its holder anew, number of
-    scopes, and a scope: limit (-1 none), when it was last confirmed (ms)
+  ARGV[6] what the keys of daemons' leases begin with
+  then a lease: lease id, call id, fence, since when in ms ('' unknown), '1' to write its holder anew, channel and
+    FreeSWITCH of the A-leg (a line each), number of scopes, and a scope: limit (-1 none), when it was last confirmed (ms)
 
   Returns { now in ms, ms left of the restoring window, the scopes where a lease is missing: their running number
   over all leases, from 1 … }
@@ -54,15 +55,29 @@ end
 
 local reply = { now, restoring }
 local extended = {}
-local key, arg, running = 3, 6, 0
+redis.call('PEXPIRE', ARGV[6] .. daemonId, leaseMs * 2)
+local key, arg, running = 3, 7, 0
 while key <= #KEYS do
-  local leaseId, callId, fence, since, anew, scopes = unpack(ARGV, arg, arg + 5)
+  local leaseId, callId, fence, since, anew, holder, scopes = unpack(ARGV, arg, arg + 6)
   if redis.call('PEXPIRE', KEYS[key], leaseMs) == 0 or anew == '1' then
     local known = redis.call('GET', KEYS[key])
     local began = tonumber(since) or (known and tonumber(string.match(known, '^%d+\n(%d+)'))) or now
-    redis.call('SET', KEYS[key], describe(tonumber(fence), began, callId, daemonId, 0), 'PX', leaseMs)
+    local owner = known and string.match(known, '^%d+\n%d+\n[^\n]*\n([^\n]*)')
+    if owner and owner ~= daemonId then
+      redis.call('SREM', ARGV[6] .. owner, leaseId)
+    end
+    if holder == '\n' and known then
+      holder = string.match(known, '^%d+\n%d+\n[^\n]*\n[^\n]*\n([^\n]*\n[^\n]*)') or holder
+    end
+    local held = {}
+    for offset = 1, tonumber(scopes) do
+      held[offset] = scopeText(tonumber(ARGV[arg + 5 + offset * 2]), KEYS[key + offset])
+    end
+    redis.call('SET', KEYS[key],
+      describe(tonumber(fence), began, callId, daemonId, holder, table.concat(held, '\t'), 0), 'PX', leaseMs)
+    hold(ARGV[6], daemonId, leaseId, leaseMs)
   end
-  arg = arg + 6
+  arg = arg + 7
   for offset = 1, tonumber(scopes) do
     local scopeKey = KEYS[key + offset]
     running = running + 1

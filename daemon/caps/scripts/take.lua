@@ -21,6 +21,8 @@
   ARGV[9] lease time in ms
   ARGV[10] name of the line
   ARGV[11] channel
+  ARGV[12] what the keys of daemons' leases begin with
+  ARGV[13] channel and FreeSWITCH of the A-leg, a line each
   then an option: number of scopes, and a scope: index into KEYS[8..] (from 1), limit (-1 none)
 
   Returns
@@ -61,13 +63,14 @@ if redis.call('ZRANGE', lineKey, 0, 0)[1] ~= place then
 end
 
 local earliest = leaseMs
-local arg, option = 12, 0
+local arg, option = 14, 0
 while arg <= #ARGV do
   local scopes = tonumber(ARGV[arg])
   option = option + 1
-  local fits = true
+  local fits, held = true, {}
   for offset = 1, scopes do
     local scopeKey, limit = KEYS[7 + tonumber(ARGV[arg + offset * 2 - 1])], tonumber(ARGV[arg + offset * 2])
+    held[offset] = scopeText(limit, scopeKey)
     local refused = refusalMs(scopeKey, limit, leaseId, now, leaseMs)
     if refused then
       fits = false
@@ -75,7 +78,16 @@ while arg <= #ARGV do
     end
   end
   if fits then
-    local fence = fenceOf(leaseKey, KEYS[2], now, ARGV[7], ARGV[8], option, leaseMs)
+    local lease = {
+      id = leaseId,
+      callId = ARGV[7],
+      daemonId = ARGV[8],
+      heldBy = ARGV[12],
+      holder = ARGV[13],
+      scopes = table.concat(held, '\t'),
+      option = option,
+    }
+    local fence = fenceOf(leaseKey, KEYS[2], now, lease, leaseMs)
     for offset = 1, scopes do
       enter(KEYS[7 + tonumber(ARGV[arg + offset * 2 - 1])], leaseId, now, leaseMs)
     end

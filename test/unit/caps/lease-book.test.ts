@@ -17,7 +17,7 @@ void t.test('a lease entered twice is renewed in the scopes of both', async (t) 
   book.enter({ ...one, claims: [{ scope: 'buyer:c', limit: undefined }] }, 2_000);
   const chunk = book.chunk(book.ids());
   t.same(chunk.keys, [`p:lease:${one.leaseId}`, 'p:cap:buyer:a', 'p:cap:buyer:b', 'p:cap:buyer:c']);
-  t.same(chunk.args.slice(3), ['1000', '0', '3', '2', '1000', '2', '1000', '-1', '2000']);
+  t.same(chunk.args.slice(3), ['1000', '0', '\n', '3', '2', '1000', '2', '1000', '-1', '2000']);
   t.same(book.remove(one.leaseId, []), ['buyer:a', 'buyer:b', 'buyer:c']);
   t.equal(book.size, 0);
 });
