@@ -9,4 +9,6 @@ export interface BenchRow {
   readonly ratio: number | undefined;
   readonly target: string;
   readonly met: boolean;
+  /** Further figures of the same run that help to read this one. */
+  readonly more?: Readonly<Record<string, number>>;
 }

@@ -1,0 +1,73 @@
+/** `npm run bench`: every figure the project promises, measured on this machine, as a table or as lines of JSON. */
+import { parseArgs } from 'node:util';
+import type { BenchRow } from './bench-row.ts';
+import { benchEightStepCalls, benchLiveCalls } from './eight-step-calls.ts';
+import { benchFrameParser } from './frame-parser.ts';
+
+const benches: Readonly<Record<string, (profile: string | undefined) => Promise<BenchRow[]>>> = {
+  parser: () => benchFrameParser(),
+  calls: benchEightStepCalls,
+  memory: benchLiveCalls,
+};
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    profile: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const chosen = values.only.length === 0 ? Object.keys(benches) : values.only;
+if (values.help || chosen.some((name) => benches[name] === undefined)) {
+  process.stdout.write(`npm run bench -- [--json] [--only ${Object.keys(benches).join('|')}] [--profile <folder>]
+
+  --json      one object a line: name, value, unit, peer, ratio, target, met, more
+  --only      this bench alone; may be given several times
+  --profile   leaves the daemon's CPU profile in this folder
+`);
+  process.exit(values.help ? 0 : 64);
+}
+
+const widths = [48, 12, 9, 10, 8, 22] as const;
+
+function line(cells: readonly string[]): string {
+  return cells
+    .map((cell, index) => `${cell} `.padEnd(widths[index] ?? 0))
+    .join('')
+    .trimEnd();
+}
+
+function print(row: BenchRow): void {
+  if (values.json) {
+    process.stdout.write(`${JSON.stringify({ ...row, ratio: row.ratio ?? null })}\n`);
+    return;
+  }
+  const { name, value, unit, peer, ratio, target, met, more } = row;
+  const cells = [
+    name,
+    String(value),
+    unit,
+    peer,
+    ratio === undefined ? '' : `${ratio} x`,
+    target,
+    met ? 'met' : 'NOT MET',
+  ];
+  process.stdout.write(`${line(cells)}\n`);
+  const further = Object.entries(more ?? {}).map(([key, figure]) => `${key} ${figure}`);
+  if (further.length > 0) process.stdout.write(`    ${further.join(', ')}\n`);
+}
+
+if (!values.json) process.stdout.write(`${line(['WHAT', 'VALUE', 'UNIT', 'PEER', 'RATIO', 'TARGET', ''])}\n`);
+let failed = false;
+for (const name of chosen) {
+  try {
+    for (const row of (await benches[name]?.(values.profile)) ?? []) print(row);
+  } catch (error) {
+    failed = true;
+    process.stderr.write(
+      `${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+  }
+}
+process.exit(failed ? 1 : 0);
