@@ -9,6 +9,8 @@ export interface CdrRow {
   readonly hung_up_by: string;
   readonly bill_ms: number;
   readonly sip_code: number | null;
+  readonly started_at: string;
+  readonly ended_at: string;
 }
 export interface AttemptRow {
   readonly number: number;

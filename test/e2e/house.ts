@@ -44,6 +44,11 @@ interface Address {
   readonly apiPort: number;
 }
 
+interface Route {
+  offers: readonly number[];
+  takeovers: readonly number[];
+}
+
 /** A daemon as a process of its own, so that it can be killed. */
 export interface DaemonProcess {
   readonly child: ChildProcess;
@@ -62,12 +67,14 @@ export class House {
   readonly calls: CallReader;
   readonly addresses: readonly Address[];
   readonly daemons: (Daemon | undefined)[] = [];
+  /** Which daemons the dialplan's sockets name, by index and in this order: the first socket's, and the takeover's. */
+  readonly route: Route;
   readonly #options: HouseOptions;
   readonly #undoing: (() => unknown)[];
   #placed = 0;
 
   constructor(
-    parts: Pick<House, 'folder' | 'databaseUrl' | 'redisUrl' | 'simulator' | 'calls' | 'addresses'>,
+    parts: Pick<House, 'folder' | 'databaseUrl' | 'redisUrl' | 'simulator' | 'calls' | 'addresses' | 'route'>,
     options: HouseOptions,
     undoing: (() => unknown)[],
   ) {
@@ -77,6 +84,7 @@ export class House {
     this.simulator = parts.simulator;
     this.calls = parts.calls;
     this.addresses = parts.addresses;
+    this.route = parts.route;
     this.#options = options;
     this.#undoing = undoing;
   }
@@ -138,6 +146,19 @@ export class House {
       return log.some(({ msg }) => msg === 'callfabric started');
     });
     return { child, log, exited, stderr: () => stderr };
+  }
+
+  /** Hands a record that mod_json_cdr kept on disk to a daemon, as an operator's script does later. */
+  async postCdr(record: string, daemon = 0): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.#address(daemon).apiPort}/freeswitch/cdr`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`callfabric:${cdrSecret}`).toString('base64')}`,
+        'content-type': 'application/json',
+      },
+      body: record,
+    });
+    return response.status;
   }
 
   /** Publishes a flow for a new DID. */
@@ -275,10 +296,30 @@ export async function openHouse(t: Test, options: HouseOptions = {}): Promise<Ho
   const addresses: Address[] = [];
   for (let index = 0; index < (options.daemons ?? 1); index += 1)
     addresses.push({ socketPort: await freePort(), apiPort: await freePort() });
-  const sockets = addresses.map(({ socketPort }) => `127.0.0.1:${socketPort}`);
+  const all = addresses.map((_, index) => index);
+  const route: Route = { offers: all, takeovers: all };
+  const socket = (indices: readonly number[]): string =>
+    `${indices.map((index) => `127.0.0.1:${addresses[index]?.socketPort}`).join('|')} full`;
   const cdrsTo = addresses[options.cdrsTo ?? addresses.length - 1];
   const simulator = new SwitchSimulator({
-    daemons: sockets,
+    daemons: [],
+    // As the hook of dialplans/, with addresses that a test may change from call to call.
+    dialplan: [
+      {
+        app: 'socket',
+        get data() {
+          return socket(route.offers);
+        },
+      },
+      { app: 'set', data: 'callfabric_entry=takeover' },
+      {
+        app: 'socket',
+        get data() {
+          return socket(route.takeovers);
+        },
+      },
+      { app: 'respond', data: '503' },
+    ],
     fileMs: 100,
     jsonCdr: {
       url: `http://callfabric:${cdrSecret}@127.0.0.1:${cdrsTo?.apiPort}/freeswitch/cdr`,
@@ -291,7 +332,7 @@ export async function openHouse(t: Test, options: HouseOptions = {}): Promise<Ho
   const calls = new CallReader(databaseUrl);
   undoing.push(() => calls.close());
   return new House(
-    { folder, databaseUrl, redisUrl: redis.url, simulator, calls, addresses },
+    { folder, databaseUrl, redisUrl: redis.url, simulator, calls, addresses, route },
     options,
     undoing,
   );
