@@ -7,7 +7,9 @@ import { checkSchema } from '../orm/migrate.ts';
 import type { CallEnvironment } from './call/call-environment.ts';
 import { CallServer } from './call/call-server.ts';
 import { CdrInbox } from './call/cdr-inbox.ts';
+import { OrphanCare } from './call/orphan-care.ts';
 import { CallRegistry } from './call/registry.ts';
+import { DaemonPresence } from './caps/daemon-presence.ts';
 import { RedisCaps } from './caps/redis-caps.ts';
 import { RedisWaitingLines } from './caps/redis-waiting-lines.ts';
 import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
@@ -128,6 +130,10 @@ export class Daemon {
     lines.start();
     undoing.add(() => caps.stop());
     undoing.add(() => lines.stop());
+    const presence = new DaemonPresence({ caps, log });
+    presence.start();
+    // After the last lease is given back: what is left then is another daemon's to care for.
+    undoing.add(() => presence.stop());
     await caps.start();
 
     const switches = new SwitchConnections(config.switches, this.id, log);
@@ -138,6 +144,20 @@ export class Daemon {
     const sources = await SourceList.from(config.socket.allowedSources);
     if (sources.unresolved.length > 0)
       log.warn({ names: sources.unresolved }, 'allowed sources could not be resolved: they let nobody in');
+    const orphans = new OrphanCare({
+      presence,
+      caps,
+      links: switches.links,
+      log,
+      checkEveryMs: caps.renewMs,
+      draining: () => this.#draining,
+      now: () => performance.now(),
+    });
+    const care = new JobTable(
+      [{ name: 'orphans', when: '* * * * * *', run: (signal) => orphans.run(signal) }],
+      log,
+    );
+
     const outbound = new OutboundServer({
       host: config.socket.host,
       port: config.socket.port,
@@ -229,6 +249,9 @@ export class Daemon {
     this.#server = server;
     undoing.add(() => server.stopAccepting());
     const socket = await server.start();
+    // Only now: the calls of a dead daemon come to this socket.
+    care.start();
+    undoing.add(() => care.stop());
     log.info({ socket: `${socket.host}:${socket.port}`, api: address, version }, 'callfabric started');
     return { socket, api: address };
   }

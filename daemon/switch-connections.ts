@@ -49,6 +49,11 @@ export class SwitchConnections implements Switches {
     await Promise.allSettled(this.#connections.map(({ client }) => client.untilConnected(deadlineMs)));
   }
 
+  /** To every machine, connected or not. */
+  get links(): readonly SwitchLink[] {
+    return this.#connections.map(({ link }) => link);
+  }
+
   /** By the Core-UUID that both sockets tell, else the only one there is. */
   linkFor(channelData: EslEvent): SwitchLink | undefined {
     const coreUuid = channelData.header('Core-UUID');

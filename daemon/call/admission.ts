@@ -1,4 +1,4 @@
-import type { CapClaim, CapLease, Caps } from '../caps/cap-lease.ts';
+import type { CapClaim, CapLease, Caps, LeaseHolder } from '../caps/cap-lease.ts';
 import type { Route, RouteSource } from '../routing/route.ts';
 import { toE164 } from '../telephony/e164.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
@@ -47,7 +47,7 @@ function claimsOf(route: Route): CapClaim[] {
  * a refusal with a cause the carrier understands (SIP 503 lets it try another route, 404 does not).
  */
 export async function admit(
-  offer: { callId: CallId; called: string },
+  offer: { callId: CallId; called: string; holder: LeaseHolder },
   policy: AdmissionPolicy,
 ): Promise<Admitted | Refused> {
   const did = toE164(offer.called, policy.defaultCountry as 'US') ?? offer.called.slice(0, 64);
@@ -95,6 +95,7 @@ export async function admit(
     leaseId: newId<'LeaseId'>() satisfies LeaseId,
     callId: offer.callId,
     claims: claimsOf(route),
+    holder: offer.holder,
   });
   const admitted = (lease: CapLease | undefined): Admitted => ({
     admitted: true,

@@ -1,4 +1,4 @@
-import type { CapLease } from '../caps/cap-lease.ts';
+import type { CapLease, LeaseHolder } from '../caps/cap-lease.ts';
 import { type ChannelEnd, ChannelGone } from '../channel/channel.ts';
 import type { LegEnd, LegFact } from '../channel/leg-fact.ts';
 import type { SwitchLink } from '../channel/switch-link.ts';
@@ -108,6 +108,10 @@ export class CallSession implements LiveSession {
     return this.#closing;
   }
 
+  get #holder(): LeaseHolder {
+    return { channelUuid: this.#channel.uuid, switchName: this.#channel.switchName };
+  }
+
   get #takeovers(): number {
     return this.#taken === undefined ? 0 : this.#taken.takeovers + 1;
   }
@@ -115,7 +119,10 @@ export class CallSession implements LiveSession {
   async #begin(): Promise<Ending> {
     const env = this.#env;
     const channel = this.#channel;
-    const decision = await admit({ callId: this.#callId, called: channel.calledNumber }, env.admission);
+    const decision = await admit(
+      { callId: this.#callId, called: channel.calledNumber, holder: this.#holder },
+      env.admission,
+    );
     this.#did = decision.did;
     this.#route = decision.route;
     if (!decision.admitted) {
@@ -157,7 +164,7 @@ export class CallSession implements LiveSession {
     this.#did = state.did;
     this.#env.observer.callTakenOver();
     this.#lease = state.lease;
-    if (state.lease !== undefined) this.#env.caps.adopt(state.lease);
+    if (state.lease !== undefined) this.#env.caps.adopt(state.lease, this.#holder);
     const node = state.walk.frames.at(-1)?.nodeId;
     this.#log.info({ did: state.did, nodeId: node, takeovers: this.#takeovers }, 'call taken over');
     const route = await this.#env.admission.routes.routeFor(state.did);

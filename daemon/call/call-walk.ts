@@ -147,7 +147,13 @@ export class CallWalk {
       },
       state?.recordings ?? [],
     );
-    const queues = new Queueing({ lines: env.lines, dialer, call, log });
+    const queues = new Queueing({
+      lines: env.lines,
+      dialer,
+      call,
+      holder: { channelUuid: channel.uuid, switchName: channel.switchName },
+      log,
+    });
     try {
       const end = await walk({
         start,
@@ -203,7 +209,8 @@ export class CallWalk {
       if (attempt.lease !== undefined) void env.caps.release(attempt.lease); // never rejects
       return undefined;
     }
-    if (attempt.lease !== undefined) env.caps.adopt(attempt.lease);
+    if (attempt.lease !== undefined)
+      env.caps.adopt(attempt.lease, { channelUuid: channel.uuid, switchName: channel.switchName });
     return { attempt, result };
   }
 

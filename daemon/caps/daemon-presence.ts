@@ -81,6 +81,13 @@ export class DaemonPresence {
     return (texts(reply) as DaemonId[]).filter((id) => id !== this.#caps.daemonId);
   }
 
+  /** The daemons that were heard of lately, this one too. @throws RedisAway */
+  async living(): Promise<ReadonlySet<DaemonId>> {
+    const { keys, link, daemonId } = this.#caps;
+    const reply = await link.run(scripts.living, [keys.daemons], [this.#clock()]);
+    return new Set([...(texts(reply) as DaemonId[]), daemonId]);
+  }
+
   /** What a daemon that is gone left behind; looks only. @throws RedisAway */
   orphansOf(daemonId: DaemonId): Promise<readonly OrphanLease[]> {
     return this.#orphans(daemonId, '', 100_000, []);

@@ -34,6 +34,7 @@ export const scripts = {
   position: readScript('position'),
   beat: readScript('beat'),
   absent: readScript('absent'),
+  living: readScript('living'),
   orphans: readScript('orphans'),
   keep: readScript('keep'),
 } as const satisfies Record<string, LuaScript>;

@@ -212,6 +212,8 @@ function newClient(url: string) {
     url,
     disableOfflineQueue: true,
     pingInterval: 1_000,
+    // Our own deadlines are one timer for all; the client's would be a timer and an exception for every command.
+    commandOptions: { timeout: 0 },
     socket: { reconnectStrategy: false, connectTimeout: connectMs },
   });
 }

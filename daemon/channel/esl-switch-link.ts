@@ -1,11 +1,11 @@
-import { uuidBreak, uuidExists, uuidKill } from '../esl/command.ts';
+import { uuidBreak, uuidExists, uuidGetvar, uuidKill } from '../esl/command.ts';
 import type { EslEvent } from '../esl/esl-event.ts';
 import type { EslLog } from '../esl/esl-log.ts';
 import type { InboundClient } from '../esl/inbound-client.ts';
-import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
+import type { ChannelUuid, DaemonId, SwitchName } from '../telephony/ids.ts';
 import type { LegFact } from './leg-fact.ts';
 import { legFactFromEvent } from './leg-fact-from-event.ts';
-import type { SwitchLink } from './switch-link.ts';
+import type { LegActivity, SwitchLink } from './switch-link.ts';
 
 type LegListener = (fact: LegFact) => void;
 
@@ -45,6 +45,19 @@ export class EslSwitchLink implements SwitchLink {
       return (await this.#client.api(uuidExists(uuid))).trim() === 'true';
     } catch (error) {
       this.#log.warn({ channelUuid: uuid, error: String(error) }, 'nobody could say whether the leg exists');
+      return undefined;
+    }
+  }
+
+  async current(uuid: ChannelUuid): Promise<LegActivity | 'gone' | undefined> {
+    try {
+      const [application = '', daemonId = ''] = await Promise.all(
+        ['current_application', 'callfabric_daemon'].map((name) => this.#client.api(uuidGetvar(uuid, name))),
+      );
+      if (application.startsWith('-ERR') || daemonId.startsWith('-ERR')) return 'gone';
+      return { application: variableOf(application), daemonId: variableOf(daemonId) as DaemonId | undefined };
+    } catch (error) {
+      this.#log.warn({ channelUuid: uuid, error: String(error) }, 'nobody could say what the leg does');
       return undefined;
     }
   }
@@ -96,4 +109,9 @@ export class EslSwitchLink implements SwitchLink {
       }
     }
   }
+}
+
+function variableOf(answer: string): string | undefined {
+  const value = answer.trim();
+  return value === '' || value === '_undef_' ? undefined : value;
 }

@@ -98,6 +98,14 @@ export function uuidKill(uuid: string, cause: string): ApiCommand {
   return { name: 'uuid_kill', arg: `${channelName(uuid)} ${causeName(cause)}` };
 }
 
+/** Answered with the value, `_undef_` where the leg has no such variable. */
+export function uuidGetvar(uuid: string, variable: string): ApiCommand {
+  return {
+    name: 'uuid_getvar',
+    arg: `${channelName(uuid)} ${matching(variable, 'variable', /^[a-z_]{1,60}$/, 'a name')}`,
+  };
+}
+
 /** Answered `true` or `false`. */
 export function uuidExists(uuid: string): ApiCommand {
   return { name: 'uuid_exists', arg: channelName(uuid) };

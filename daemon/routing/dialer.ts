@@ -231,11 +231,12 @@ export class Dialer implements Dialing {
       return { lease: held.lease, refusedBy: undefined, decision: 'granted' };
     }
     if (routed.claims.length === 0) return { lease: undefined, refusedBy: undefined, decision: 'granted' };
-    const { caps, call, whenCapsUnavailable } = this.#parts;
+    const { caps, call, channel, whenCapsUnavailable } = this.#parts;
     const decision = await caps.acquire({
       leaseId: newId<'LeaseId'>() satisfies LeaseId,
       callId: call.callId,
       claims: routed.claims,
+      holder: { channelUuid: channel.uuid, switchName: channel.switchName },
     });
     switch (decision.granted) {
       case true:

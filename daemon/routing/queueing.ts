@@ -1,3 +1,4 @@
+import type { LeaseHolder } from '../caps/cap-lease.ts';
 import type { WaitingLines, WaitingPlace } from '../caps/waiting-line.ts';
 import type { CandidateSource, NodeLog, QueuePlace, Queues } from '../flow/node-context.ts';
 import type { CallId, CampaignId, TenantId } from '../telephony/ids.ts';
@@ -8,6 +9,8 @@ export interface QueueingParts {
   readonly lines: WaitingLines;
   readonly dialer: Dialer;
   readonly call: { readonly callId: CallId; readonly tenantId: TenantId; readonly campaignId: CampaignId };
+  /** Whose life a granted slot follows. */
+  readonly holder?: LeaseHolder;
   readonly log: NodeLog;
 }
 
@@ -25,7 +28,7 @@ export class Queueing implements Queues {
     readonly maxSize: number;
     readonly source: CandidateSource;
   }): ReturnType<Queues['join']> {
-    const { lines, dialer, call, log } = this.#parts;
+    const { lines, dialer, call, holder, log } = this.#parts;
     const candidates = dialer.plan(request.source).filter(({ rejected }) => rejected === undefined);
     if (candidates.length === 0) return { joined: false, reason: 'noCandidates' };
     const joined = await lines.join({
@@ -34,6 +37,7 @@ export class Queueing implements Queues {
       priority: request.priority,
       maxSize: request.maxSize,
       options: candidates.map(({ claims }) => claims),
+      ...(holder === undefined ? {} : { holder }),
     });
     switch (joined.joined) {
       case true:

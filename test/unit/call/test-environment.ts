@@ -177,6 +177,7 @@ export class TestEnvironment {
       breakApplication: async () => true,
       kill: async () => true,
       exists: async () => this.livesOn,
+      current: async () => (this.livesOn ? { application: 'bridge', daemonId: undefined } : 'gone'),
       onLeg: (uuid, listener) => {
         // FreeSWITCH tells the end of every leg it is asked about, soon.
         const fact: LegFact = {

@@ -86,6 +86,23 @@ void t.test('interruptions say whether they arrived', async (t) => {
   t.same(await asked, [true, false, true, true, false]);
 });
 
+void t.test('what a leg does is told by its own variables', async (t) => {
+  const { link, socket, stop } = await linked();
+  t.teardown(stop);
+  const asked = Promise.all([link.current(a), link.current(b), link.current('leg-c' as ChannelUuid)]);
+  t.same((await socket.commands(6)).map(({ command }) => command).slice(0, 2), [
+    'api uuid_getvar leg-a current_application',
+    'api uuid_getvar leg-a callfabric_daemon',
+  ]);
+  const gone = '-ERR No such channel!\n';
+  socket.send(...['playback', 'd-1', '_undef_', '_undef_', gone, gone].map(apiAnswer));
+  t.same(await asked, [
+    { application: 'playback', daemonId: 'd-1' },
+    { application: undefined, daemonId: undefined },
+    'gone',
+  ]);
+});
+
 void t.test('without a connection interruptions are not delivered, and nothing throws', async (t) => {
   const { link, stop } = await linked();
   await stop();
@@ -94,4 +111,5 @@ void t.test('without a connection interruptions are not delivered, and nothing t
   t.equal(await link.kill(a, 'NORMAL_CLEARING'), false);
   t.equal(await link.kill(a, 'not a cause'), false);
   t.equal(await link.exists(a), undefined);
+  t.equal(await link.current(a), undefined);
 });

@@ -1,6 +1,6 @@
 import type { CapClaim, CapDecision, CapLease, Caps } from '../../../daemon/caps/cap-lease.ts';
 import type { LegFact } from '../../../daemon/channel/leg-fact.ts';
-import type { SwitchLink } from '../../../daemon/channel/switch-link.ts';
+import type { LegActivity, SwitchLink } from '../../../daemon/channel/switch-link.ts';
 import type { CallFacts } from '../../../daemon/flow/node-context.ts';
 import type { AttemptRecord } from '../../../daemon/records/call-record.ts';
 import type { AttemptBegun } from '../../../daemon/routing/attempt-log.ts';
@@ -158,6 +158,9 @@ export class FakeLink implements SwitchLink {
   }
   async exists(): Promise<boolean> {
     return true;
+  }
+  async current(): Promise<LegActivity> {
+    return { application: 'bridge', daemonId: undefined };
   }
   onLeg(uuid: ChannelUuid, listener: (fact: LegFact) => void): { off(): void } {
     const listeners = this.#listeners.get(uuid) ?? new Set();

@@ -1,0 +1,157 @@
+import type { CapLease } from '../caps/cap-lease.ts';
+import type { OrphanLease } from '../caps/daemon-presence.ts';
+import type { LegActivity, SwitchLink } from '../channel/switch-link.ts';
+import type { ChannelUuid, DaemonId, LeaseId, SwitchName } from '../telephony/ids.ts';
+import type { CallLog } from './call-environment.ts';
+
+/** What Redis tells of daemons that are gone (caps/daemon-presence.ts). Each may reject while Redis is away. */
+export interface Presence {
+  absent(): Promise<readonly DaemonId[]>;
+  living(): Promise<ReadonlySet<DaemonId>>;
+  claim(daemonId: DaemonId, switches: readonly SwitchName[]): Promise<readonly OrphanLease[]>;
+  /** Renews; returns those that are not ours any more. */
+  keep(leaseIds: readonly LeaseId[]): Promise<ReadonlySet<LeaseId>>;
+}
+
+export interface OrphanCareParts {
+  readonly presence: Presence;
+  readonly caps: { release(lease: Pick<CapLease, 'leaseId' | 'claims'>): Promise<void> };
+  /** The FreeSWITCH machines, connected or not. */
+  readonly links: readonly SwitchLink[];
+  readonly log: Pick<CallLog, 'debug' | 'info' | 'warn'>;
+  /** How often a claimed lease's channel is looked at; several times within a lease. */
+  readonly checkEveryMs: number;
+  /** A daemon that takes no new calls looks after what it has, and leaves other orphans to others. */
+  readonly draining: () => boolean;
+  /** Milliseconds of a clock that only goes forward. */
+  now(): number;
+}
+
+/** A channel whose daemon died, and the leases that follow its life. */
+interface Orphan {
+  readonly link: SwitchLink;
+  readonly uuid: ChannelUuid;
+  readonly leases: Map<LeaseId, OrphanLease>;
+  breaks: number;
+}
+
+/** A channel that does not leave its application by then never will: its leases still follow its life. */
+const mostBreaks = 20;
+/** Questions to one FreeSWITCH that are on their way at a time. */
+const channelsAtOnce = 50;
+
+/**
+ * What a daemon does for the calls of one that died: as long as their channels live their leases are renewed, and a
+ * caller who listens to music or a prompt is woken, so that FreeSWITCH notices the dead socket and hands the call to
+ * the takeover socket. A bridge is never touched: `uuid_break` would leave its mark on the channel (CF_BREAK is not
+ * read by the bridge but by whatever waits after it), and its end leads to the takeover by itself. Once a living
+ * daemon has the channel its session renews and releases; nothing is released here that a session may hold.
+ */
+export class OrphanCare {
+  readonly #parts: OrphanCareParts;
+  readonly #orphans = new Map<ChannelUuid, Orphan>();
+  #checkedAtMs = -Infinity;
+
+  constructor(parts: OrphanCareParts) {
+    this.#parts = parts;
+  }
+
+  /** Channels looked after just now. */
+  get watched(): number {
+    return this.#orphans.size;
+  }
+
+  /** One round, every second or so. While Redis is away it does nothing. */
+  async run(signal?: AbortSignal): Promise<void> {
+    const { now, checkEveryMs, log } = this.#parts;
+    try {
+      const found = this.#parts.draining() ? [] : await this.#claimAll(signal);
+      const due = now() - this.#checkedAtMs >= checkEveryMs;
+      if (due) this.#checkedAtMs = now();
+      const some = due ? [...this.#orphans.values()] : found;
+      if (some.length > 0) await this.#look(some, signal);
+    } catch (error) {
+      log.debug({ error: String(error) }, 'care of orphaned calls put off');
+    }
+  }
+
+  /** Takes what dead daemons left on the switches that answer; returns the channels. */
+  async #claimAll(signal: AbortSignal | undefined): Promise<Orphan[]> {
+    const { presence, links, log } = this.#parts;
+    const reachable = new Map(links.filter((link) => link.connected).map((link) => [link.switchName, link]));
+    if (reachable.size === 0) return [];
+    const found = new Set<Orphan>();
+    for (const daemonId of await presence.absent()) {
+      let leases: readonly OrphanLease[];
+      do {
+        leases = await presence.claim(daemonId, [...reachable.keys()]);
+        for (const lease of leases) {
+          const link = reachable.get(lease.switchName);
+          if (link !== undefined) found.add(this.#enter(lease, link));
+        }
+      } while (leases.length > 0 && signal?.aborted !== true);
+      if (found.size > 0)
+        log.info(
+          { absentDaemonId: daemonId, channels: found.size },
+          'looking after the calls of a dead daemon',
+        );
+    }
+    return [...found];
+  }
+
+  #enter(lease: OrphanLease, link: SwitchLink): Orphan {
+    const known = this.#orphans.get(lease.channelUuid);
+    const orphan = known ?? { link, uuid: lease.channelUuid, leases: new Map(), breaks: 0 };
+    orphan.leases.set(lease.leaseId, lease);
+    this.#orphans.set(orphan.uuid, orphan);
+    return orphan;
+  }
+
+  async #look(orphans: readonly Orphan[], signal: AbortSignal | undefined): Promise<void> {
+    const living = await this.#parts.presence.living();
+    for (let first = 0; first < orphans.length && signal?.aborted !== true; first += channelsAtOnce) {
+      const some = orphans.slice(first, first + channelsAtOnce);
+      const kept = await Promise.all(some.map((orphan) => this.#lookAt(orphan, living)));
+      await this.#keep(kept.flat());
+    }
+  }
+
+  /** @returns the orphan where its leases are to be renewed. */
+  async #lookAt(orphan: Orphan, living: ReadonlySet<DaemonId>): Promise<Orphan[]> {
+    const { caps, log } = this.#parts;
+    const { uuid, link, leases } = orphan;
+    const activity: LegActivity | 'gone' | undefined = await link.current(uuid);
+    if (activity === undefined) return []; // nobody knows: they expire unless the switch is back in time
+    if (activity === 'gone') {
+      this.#orphans.delete(uuid);
+      for (const lease of leases.values()) await caps.release(lease);
+      log.info({ channelUuid: uuid, leases: leases.size }, 'orphaned call ended');
+      return [];
+    }
+    if (activity.daemonId !== undefined && living.has(activity.daemonId)) {
+      // What its state named is in its session's hands; what it did not name expires.
+      this.#orphans.delete(uuid);
+      log.debug({ channelUuid: uuid, by: activity.daemonId }, 'orphaned call was taken over');
+      return [];
+    }
+    if (activity.application === 'bridge') return [orphan];
+    if (orphan.breaks < mostBreaks) {
+      orphan.breaks += 1;
+      const broken = await link.breakApplication(uuid);
+      log.info({ channelUuid: uuid, application: activity.application, broken }, 'orphaned call woken');
+      // Not renewed the first time: a lease that no session takes over should not outlive the crash for long.
+      if (orphan.breaks === 1) return [];
+    }
+    return [orphan];
+  }
+
+  async #keep(orphans: readonly Orphan[]): Promise<void> {
+    const ids = orphans.flatMap(({ leases }) => [...leases.keys()]);
+    if (ids.length === 0) return;
+    const lost = await this.#parts.presence.keep(ids);
+    for (const orphan of orphans) {
+      for (const id of orphan.leases.keys()) if (lost.has(id)) orphan.leases.delete(id);
+      if (orphan.leases.size === 0) this.#orphans.delete(orphan.uuid);
+    }
+  }
+}
