@@ -1,0 +1,194 @@
+import t from 'tap';
+import { OrphanCare, type OrphanCareParts } from '../../../daemon/call/orphan-care.ts';
+import type { OrphanLease } from '../../../daemon/caps/daemon-presence.ts';
+import type { LegActivity, SwitchLink } from '../../../daemon/channel/switch-link.ts';
+import type { Branded, ChannelUuid, DaemonId, LeaseId, SwitchName } from '../../../daemon/telephony/ids.ts';
+
+const id = <Name extends string>(name: string) => name as Branded<Name>;
+const dead = id<'DaemonId'>('dead') satisfies DaemonId;
+const caller = id<'ChannelUuid'>('caller') satisfies ChannelUuid;
+const playing: LegActivity = { application: 'playback', daemonId: dead };
+const talking: LegActivity = { application: 'bridge', daemonId: dead };
+
+function lease(name: string, channelUuid = caller): OrphanLease {
+  return {
+    leaseId: id<'LeaseId'>(name),
+    callId: id<'CallId'>('call'),
+    daemonId: dead,
+    claims: [],
+    fence: 1,
+    channelUuid,
+    switchName: id<'SwitchName'>('fs1'),
+  };
+}
+
+/** A switch and a Redis in memory, in which one daemon is gone. */
+class Scene {
+  readonly legs = new Map<ChannelUuid, LegActivity>();
+  unclaimed: OrphanLease[];
+  readonly living = new Set<DaemonId>([id<'DaemonId'>('me')]);
+  readonly lost = new Set<LeaseId>();
+  readonly broken: ChannelUuid[] = [];
+  readonly kept: LeaseId[] = [];
+  readonly released: LeaseId[] = [];
+  connected = true;
+  reachable = true;
+  redisAway = false;
+  draining = false;
+  nowMs = 0;
+  readonly care: OrphanCare;
+
+  constructor(...leases: OrphanLease[]) {
+    this.unclaimed = leases;
+    const redis = <T>(answer: () => T): Promise<T> =>
+      this.redisAway ? Promise.reject(new Error('redis is away')) : Promise.resolve(answer());
+    const isConnected = () => this.connected;
+    const link: SwitchLink = {
+      switchName: id<'SwitchName'>('fs1') satisfies SwitchName,
+      get connected() {
+        return isConnected();
+      },
+      breakApplication: async (uuid) => {
+        this.broken.push(uuid);
+        return true;
+      },
+      kill: async () => true,
+      exists: async (uuid) => this.legs.has(uuid),
+      current: async (uuid) => (this.reachable ? (this.legs.get(uuid) ?? 'gone') : undefined),
+      onLeg: () => ({ off() {} }),
+    };
+    const parts: OrphanCareParts = {
+      presence: {
+        absent: () => redis(() => (this.unclaimed.length > 0 ? [dead] : [])),
+        living: () => redis(() => this.living),
+        claim: (_daemon, switches) =>
+          redis(() => {
+            const [one] = this.unclaimed.filter(({ switchName }) => switches.includes(switchName));
+            this.unclaimed = this.unclaimed.filter((other) => other !== one);
+            return one === undefined ? [] : [one];
+          }),
+        keep: (ids) =>
+          redis(() => {
+            this.kept.push(...ids.filter((leaseId) => !this.lost.has(leaseId)));
+            return this.lost;
+          }),
+      },
+      caps: { release: async ({ leaseId }) => void this.released.push(leaseId) },
+      links: [link],
+      log: { debug() {}, info() {}, warn() {} },
+      checkEveryMs: 1000,
+      draining: () => this.draining,
+      now: () => this.nowMs,
+    };
+    this.care = new OrphanCare(parts);
+  }
+
+  /** A round a second later. */
+  async round(): Promise<void> {
+    this.nowMs += 1000;
+    await this.care.run();
+  }
+
+  get did() {
+    const { broken, kept, released } = this;
+    return { broken: broken.splice(0), kept: kept.splice(0), released: released.splice(0) };
+  }
+}
+
+void t.test('a bridged call keeps its leases and is not touched, until its channel is gone', async (t) => {
+  const scene = new Scene(lease('a'), lease('b'));
+  scene.legs.set(caller, talking);
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: ['a', 'b'], released: [] });
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: ['a', 'b'], released: [] });
+  scene.legs.delete(caller);
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: [], released: ['a', 'b'] });
+  t.equal(scene.care.watched, 0);
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: [], released: [] }, 'once');
+});
+
+void t.test('a caller who listens is woken, and forgotten once a living daemon has the call', async (t) => {
+  const scene = new Scene(lease('a'));
+  scene.legs.set(caller, playing);
+  await scene.round();
+  t.same(scene.did, { broken: [caller], kept: [], released: [] });
+  scene.legs.set(caller, { application: 'playback', daemonId: id('me') });
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: [], released: [] }, 'the session has it');
+  t.equal(scene.care.watched, 0);
+});
+
+void t.test('one that does not wake keeps its lease and is woken again, within bounds', async (t) => {
+  const scene = new Scene(lease('a'));
+  scene.legs.set(caller, playing);
+  for (let round = 0; round < 40; round += 1) await scene.round();
+  const { broken, kept } = scene.did;
+  t.equal(broken.length, 20);
+  t.equal(kept.length, 39);
+});
+
+void t.test('leases that are others’ meanwhile are let go', async (t) => {
+  const scene = new Scene(lease('a'), lease('b'));
+  scene.legs.set(caller, talking);
+  scene.lost.add(id('a'));
+  await scene.round();
+  t.equal(scene.care.watched, 1);
+  scene.lost.add(id('b'));
+  await scene.round();
+  t.equal(scene.care.watched, 0);
+});
+
+void t.test('a switch that cannot be asked: nothing is claimed, or nothing renewed', async (t) => {
+  const scene = new Scene(lease('a'));
+  scene.legs.set(caller, talking);
+  scene.connected = false;
+  await scene.round();
+  t.equal(scene.unclaimed.length, 1, 'another daemon may reach it');
+  scene.connected = true;
+  await scene.round();
+  scene.reachable = false;
+  t.same(scene.did, { broken: [], kept: ['a'], released: [] });
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: [], released: [] });
+  scene.reachable = true;
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: ['a'], released: [] });
+});
+
+void t.test('Redis away: a round does nothing and does not reject', async (t) => {
+  const scene = new Scene(lease('a'));
+  scene.legs.set(caller, talking);
+  scene.redisAway = true;
+  await t.resolves(scene.round());
+  t.same(scene.did, { broken: [], kept: [], released: [] });
+  scene.redisAway = false;
+  await scene.round();
+  t.same(scene.did.kept, ['a']);
+});
+
+void t.test('a draining daemon claims nothing more, and keeps what it has', async (t) => {
+  const other = id<'ChannelUuid'>('other');
+  const scene = new Scene(lease('a'));
+  scene.legs.set(caller, talking);
+  await scene.round();
+  scene.draining = true;
+  scene.unclaimed.push(lease('b', other));
+  await scene.round();
+  t.same(scene.did.kept, ['a', 'a']);
+  t.equal(scene.unclaimed.length, 1);
+});
+
+void t.test('between the checks only what is newly claimed is looked at', async (t) => {
+  const other = id<'ChannelUuid'>('other');
+  const scene = new Scene(lease('a'));
+  scene.legs.set(caller, talking);
+  scene.legs.set(other, talking);
+  await scene.round();
+  scene.unclaimed.push(lease('b', other));
+  await scene.care.run();
+  await scene.care.run();
+  t.same(scene.did.kept, ['a', 'b']);
+});
