@@ -76,7 +76,11 @@ export class ChannelGone extends Error {
   override readonly name = 'ChannelGone';
   readonly end: ChannelEnd;
   constructor(end: ChannelEnd) {
+    // Every call ends by one: a stack would cost much and say nothing.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`channel gone: ${end.cause} (${end.by})`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.end = end;
   }
 }
@@ -98,7 +102,10 @@ export interface Channel {
   readonly hungUp: AbortSignal;
   /** A channel variable as it stood when the socket was opened. */
   variable(name: string): string | undefined;
-  /** Text that must be on the channel before the next verb that may wait: sent in that verb's own packet. */
+  /**
+   * Text that must be on the channel before the next verb that may wait: sent in that verb's own packet. `answer`,
+   * `setVariables` and the recording verbs return at once and leave it for the next one.
+   */
   carry(state: string): void;
   answer(): Promise<void>;
   /** Early media (183) without answering. */

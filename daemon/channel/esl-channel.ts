@@ -7,7 +7,7 @@ import {
   stopRecording,
 } from '../esl/channel-command.ts';
 import type { Application } from '../esl/command.ts';
-import { bridge } from '../esl/dial-string.ts';
+import { bridgeAlone, bridgeVariables } from '../esl/dial-string.ts';
 import type { EslEvent } from '../esl/esl-event.ts';
 import { collectDigits, play } from '../esl/media-argument.ts';
 import { type OutboundSocket, SocketEnded } from '../esl/outbound-socket.ts';
@@ -55,6 +55,7 @@ export class EslChannel implements Channel {
   readonly #pendingVariables: Record<string, string> = {};
   #pendingApplications: Application[] = [];
   #pending = false;
+  #pendingState: string | undefined;
   #answered: boolean;
   #hangupAsked: HangupCause | undefined;
   #lastEventAtMs: number | undefined;
@@ -91,7 +92,7 @@ export class EslChannel implements Channel {
   }
 
   carry(state: string): void {
-    this.prepare({ [stateVariable]: state });
+    this.#pendingState = state;
   }
 
   /** Variables for the next verb's packet. */
@@ -113,7 +114,7 @@ export class EslChannel implements Channel {
 
   async answer(): Promise<void> {
     if (this.#answered) return;
-    await this.#run([answer]);
+    await this.#runAtOnce([answer]);
     this.#answered = true;
   }
 
@@ -127,7 +128,7 @@ export class EslChannel implements Channel {
 
   async setVariables(variables: Readonly<Record<string, string>>): Promise<void> {
     this.prepare(variables);
-    await this.#run([]);
+    await this.#runAtOnce([]);
   }
 
   async play(media: Media, options: PlayOptions = {}): Promise<PlayResult> {
@@ -177,7 +178,8 @@ export class EslChannel implements Channel {
       : undefined;
     let done: EslEvent;
     try {
-      done = await this.#run(bridge(request));
+      this.prepare(bridgeVariables(request));
+      done = await this.#run([bridgeAlone(request)]);
     } finally {
       facts?.off();
     }
@@ -201,15 +203,15 @@ export class EslChannel implements Channel {
 
   async startRecording(path: string, options: RecordingOptions): Promise<void> {
     this.prepare(recordingVariables(options.channels, false));
-    await this.#run([startRecording(path)]);
+    await this.#runAtOnce([startRecording(path)]);
   }
 
   async stopRecording(path: string): Promise<void> {
-    await this.#run([stopRecording(path)]);
+    await this.#runAtOnce([stopRecording(path)]);
   }
 
   async maskRecording(path: string, masked: boolean): Promise<void> {
-    await this.#run([maskRecording(path, masked)]);
+    await this.#runAtOnce([maskRecording(path, masked)]);
   }
 
   /** Resolves when the channel is over. */
@@ -224,7 +226,16 @@ export class EslChannel implements Channel {
     await this.#socket.hangup(cause);
   }
 
-  async #run(applications: readonly Application[]): Promise<EslEvent> {
+  /** For what may wait: the state goes with it. */
+  #run(applications: readonly Application[]): Promise<EslEvent> {
+    if (this.#pendingState !== undefined) {
+      this.prepare({ [stateVariable]: this.#pendingState });
+      this.#pendingState = undefined;
+    }
+    return this.#runAtOnce(applications);
+  }
+
+  async #runAtOnce(applications: readonly Application[]): Promise<EslEvent> {
     this.#gone.signal.throwIfAborted();
     const packet = this.#takePending(applications);
     if (packet.length === 0) return this.#socket.channelData;

@@ -62,17 +62,23 @@ export function destinationText(destination: DialDestination): string {
  * the timer at a 183.
  */
 export function bridge(request: DialRequest, speech: SpeechSettings = defaultSpeech): Application[] {
-  const { ringback } = request;
+  return [...setVariables(bridgeVariables(request)), bridgeAlone(request, speech)];
+}
+
+/** What must stand on the A-leg before it is bridged, for one `multiset` with whatever else goes there. */
+export function bridgeVariables({ ringback }: Pick<DialRequest, 'ringback'>): Record<string, string> {
   const heard = ringback.kind === 'media' ? ringbackArgument(ringback.media) : '';
-  return [
-    ...setVariables({
-      hangup_after_bridge: 'false',
-      continue_on_fail: 'true',
-      ringback: heard,
-      transfer_ringback: heard,
-    }),
-    { app: 'bridge', arg: dialString(request, speech) },
-  ];
+  return {
+    hangup_after_bridge: 'false',
+    continue_on_fail: 'true',
+    ringback: heard,
+    transfer_ringback: heard,
+  };
+}
+
+/** `bridge` without what it needs on the A-leg (see `bridgeVariables`). */
+export function bridgeAlone(request: DialRequest, speech: SpeechSettings = defaultSpeech): Application {
+  return { app: 'bridge', arg: dialString(request, speech) };
 }
 
 /** `originate` of a lone leg that runs one application when it answers. FreeSWITCH refuses a legUuid it knows. */

@@ -14,7 +14,11 @@ export class SocketEnded extends Error {
   override readonly name = 'SocketEnded';
   readonly end: SocketEnd;
   constructor(end: SocketEnd) {
+    // Every call ends by one: where it was made says nothing, and collecting that costs as much as parsing an event.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(`event socket ended: ${end.kind}${end.detail === '' ? '' : ` (${end.detail})`}`);
+    Error.stackTraceLimit = stackTraceLimit;
     this.end = end;
   }
 }
