@@ -60,7 +60,9 @@ export class LiveTable {
       .map(([callId]) => callId);
   }
 
+  /** Twice is harmless: what was written since stays. */
   stop(): void {
+    if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
     if (this.#out.isTTY) this.#draw();
