@@ -87,7 +87,8 @@ export class RedisWaitingLines implements WaitingLines, CallerLines {
     const line = this.#lines.get(request.line) ?? new LocalLine(request.line);
     this.#lines.set(request.line, line);
     line.add(caller);
-    if (line.first === caller) void this.#ask(line);
+    // Where a slot is free the place is ready when it is handed out: such a caller hears no music and is not answered.
+    if (line.first === caller) await this.#ask(line);
     return { joined: true, place: caller };
   }
 

@@ -84,7 +84,7 @@ function profileOf(profile: CallerProfile): Record<string, string> {
   };
 }
 
-/** Posts records and keeps on disk those that were not taken (any answer but 200, or none). */
+/** Posts records and keeps on disk those that were not taken (any answer but 2xx, or none): mod_json_cdr.c, process_cdr. */
 export class JsonCdrPoster {
   readonly #settings: JsonCdrSettings;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
@@ -122,7 +122,8 @@ export class JsonCdrPoster {
       },
       (response) => {
         response.resume();
-        response.on('close', () => settle(response.statusCode === 200));
+        const { statusCode = 0 } = response;
+        response.on('close', () => settle(statusCode >= 200 && statusCode < 300));
       },
     );
     post.on('error', () => settle(false));

@@ -90,8 +90,8 @@ export class CallReader {
     return found.rows[0]?.call;
   }
 
-  /** Waits until the call is written, and `holds` where that is asked. */
-  row(channelUuid: string, holds: (row: CallRow) => boolean = () => true): Promise<CallRow> {
+  /** Waits until the call is written so that `holds`; default: by the daemon that ran it. */
+  row(channelUuid: string, holds: (row: CallRow) => boolean = bySession): Promise<CallRow> {
     return until(`the record of call ${channelUuid}`, async () => {
       const row = await this.find(channelUuid);
       return row !== undefined && holds(row) ? row : undefined;
@@ -107,3 +107,6 @@ export class CallReader {
 export function stepsOf(row: CallRow): string[] {
   return row.trace.map(({ node_id, exit }) => `${node_id}:${exit}`);
 }
+
+/** mod_json_cdr may tell another daemon first, which writes what it knows until the session's own record comes. */
+const bySession = ({ source }: CallRow): boolean => source === 'session';

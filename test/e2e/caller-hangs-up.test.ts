@@ -105,7 +105,6 @@ const cases: readonly Case[] = [
     outcome: 'abandoned_ringing',
     steps: ['line:ready', 'sell:hangup'],
     attempts: ['cancelled'],
-    answered: true,
   },
   {
     phase: 'while the buyer hears the whisper',
@@ -227,4 +226,5 @@ void t.test('a caller who hangs up in any phase leaves one complete record and n
   });
 
   await house.leaks(t);
+  t.equal(house.simulator.snapshot().cdrsOnDisk, 0, 'the daemon took every record of mod_json_cdr');
 });

@@ -270,7 +270,7 @@ export class House {
 export async function openRedis(url: string): Promise<void> {
   const redis = createClient({ url });
   await redis.connect();
-  const run = /run_id:(\w+)/.exec(await redis.info('server'))?.[1] ?? '';
+  const run = /run_id:(\w{12})/.exec(await redis.info('server'))?.[1] ?? '';
   await redis.hSet('callfabric:epoch', { until: '0', run });
   await redis.set('callfabric:fence', String(Date.now() * 1000));
   await redis.close();
