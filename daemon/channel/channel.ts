@@ -1,3 +1,5 @@
+import type { DialRequest } from '../esl/dial-string.ts';
+import type { DigitsRequest } from '../esl/media-argument.ts';
 import type { DialDestination } from '../telephony/dial-destination.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
@@ -19,37 +21,16 @@ export type PlayResult =
   | { readonly end: 'interrupted' }
   | { readonly end: 'failed'; readonly detail: string };
 
-export interface CollectDigitsOptions {
-  readonly prompt?: Media;
-  readonly minDigits: number;
-  readonly maxDigits: number;
-  /** How long to wait for the first digit after the prompt. */
-  readonly firstDigitTimeoutMs: number;
-  readonly interDigitTimeoutMs: number;
-  /** Digit that ends the entry early, or '' for none. */
-  readonly terminator: string;
-  /** False: keys pressed during the prompt do not stop it. */
-  readonly bargeIn: boolean;
-}
+/** See esl/media-argument. */
+export type CollectDigitsOptions = DigitsRequest;
 export type CollectedDigits =
   | { readonly end: 'digits'; readonly digits: string; readonly terminator: string }
   | { readonly end: 'timeout' };
 
-export interface BridgeRequest {
+/** See esl/dial-string. */
+export interface BridgeRequest extends DialRequest {
   /** Chosen by us, so that the leg has one name everywhere before it exists. FreeSWITCH refuses one it knows. */
   readonly legUuid: ChannelUuid;
-  readonly destination: DialDestination;
-  readonly ringTimeoutMs: number;
-  readonly callerId: { readonly number: string; readonly name: string; readonly hidden?: boolean };
-  readonly ringback: Ringback;
-  /** The callee hears `whisper` and must press `digit` before the two are joined. */
-  readonly accept?: { readonly whisper: Media; readonly digit: string; readonly timeoutMs: number };
-  /** Heard by the callee alone, then the two are joined. */
-  readonly whisper?: Media;
-  /** Cuts the conversation with ALLOTTED_TIMEOUT; kept by FreeSWITCH itself, so it outlives the daemon. */
-  readonly maxDurationMs?: number;
-  /** Further variables for the B-leg (SIP headers as `sip_h_X-…`). Values may be hostile. */
-  readonly legVariables?: Readonly<Record<string, string>>;
 }
 /**
  * How a bridge ended. `answered`: the two talked; `cause` is why it ended and `hungUpBy` who did so.

@@ -185,7 +185,8 @@ export class EslChannel implements Channel {
     }
     if (done.variable('last_bridge_to') === request.legUuid) {
       this.#answered = true;
-      const cause = done.variable('last_bridge_hangup_cause') ?? done.variable('bridge_hangup_cause');
+      // `last_bridge_…` may still be that of an attempt before this one.
+      const cause = done.variable('bridge_hangup_cause') ?? done.variable('last_bridge_hangup_cause');
       return { end: 'answered', cause: toHangupCause(cause), hungUpBy: 'B' };
     }
     const disposition = done.variable('originate_disposition') ?? '';

@@ -13,16 +13,20 @@ import {
 } from './media-argument.ts';
 import { setVariables, variableName } from './variables.ts';
 
-/** What a leg is dialled with: the part of channel/channel's BridgeRequest that FreeSWITCH hears of. */
+/** What a leg is dialled with. */
 export interface DialRequest {
   readonly legUuid: string;
   readonly destination: DialDestination;
   readonly ringTimeoutMs: number;
   readonly callerId: { readonly number: string; readonly name: string; readonly hidden?: boolean };
   readonly ringback: Ringback;
+  /** The callee hears `whisper` and must press `digit` before the two are joined. */
   readonly accept?: { readonly whisper: Media; readonly digit: string; readonly timeoutMs: number };
+  /** Heard by the callee alone, then the two are joined. */
   readonly whisper?: Media;
+  /** Cuts the conversation with ALLOTTED_TIMEOUT; kept by FreeSWITCH itself, so it outlives the daemon. */
   readonly maxDurationMs?: number;
+  /** Further variables for the B-leg (SIP headers as `sip_h_X-…`). Values may be hostile. */
   readonly legVariables?: Readonly<Record<string, string>>;
 }
 

@@ -70,10 +70,12 @@ export interface DigitsRequest {
   readonly prompt?: Media;
   readonly minDigits: number;
   readonly maxDigits: number;
+  /** How long to wait for the first digit after the prompt. */
   readonly firstDigitTimeoutMs: number;
   readonly interDigitTimeoutMs: number;
-  /** '' for none. */
+  /** Digit that ends the entry early, or '' for none. */
   readonly terminator: string;
+  /** False: keys pressed during the prompt do not stop it. */
   readonly bargeIn: boolean;
 }
 
