@@ -1,9 +1,8 @@
 import type { DialRequest } from '../esl/dial-string.ts';
 import type { DigitsRequest } from '../esl/media-argument.ts';
-import type { DialDestination } from '../telephony/dial-destination.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
-import type { Media, Ringback } from '../telephony/media.ts';
+import type { Media } from '../telephony/media.ts';
 
 export type { DialDestination } from '../telephony/dial-destination.ts';
 export type { Media, Ringback } from '../telephony/media.ts';
