@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import type { BenchRow } from './bench-row.ts';
 import { benchEightStepCalls, benchLiveCalls } from './eight-step-calls.ts';
 import { benchFrameParser } from './frame-parser.ts';
+import { benchPostDialDelay } from './post-dial-delay.ts';
 
 const benches: Readonly<Record<string, (profile: string | undefined) => Promise<BenchRow[]>>> = {
   parser: () => benchFrameParser(),
   calls: benchEightStepCalls,
   memory: benchLiveCalls,
+  dial: () => benchPostDialDelay(),
 };
 
 const { values } = parseArgs({
