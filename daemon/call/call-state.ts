@@ -11,6 +11,7 @@ import type {
   RecordingId,
   TenantId,
 } from '../telephony/ids.ts';
+import { lengthen, shorten } from './state-text.ts';
 
 /**
  * Channel variables by which a leg says whose it is. They come back in every event and in mod_json_cdr's record,
@@ -59,13 +60,13 @@ export interface CallState {
   readonly walk: WalkState;
 }
 
-const version = 'c1.';
+const version = 'c2.';
 /** A header longer than this is not worth its cost; FreeSWITCH itself takes more. */
 const longestStateBytes = 24_576;
 
-/** Header-safe text (base64url of JSON). Throws RangeError where the call's variables have grown past the bound. */
+/** Header-safe text (base64url of shortened JSON). Throws RangeError where the call's variables have grown past the bound. */
 export function encodeCallState(state: CallState): string {
-  const text = version + Buffer.from(JSON.stringify(state), 'utf8').toString('base64url');
+  const text = version + shorten(JSON.stringify(state));
   if (text.length > longestStateBytes)
     throw new RangeError(
       `the call's state is ${text.length} bytes, more than ${longestStateBytes}: its flow keeps too much in variables`,
@@ -77,9 +78,7 @@ export function encodeCallState(state: CallState): string {
 export function decodeCallState(text: string | undefined): CallState | undefined {
   if (text === undefined || !text.startsWith(version) || text.length > longestStateBytes) return undefined;
   try {
-    const state = JSON.parse(
-      Buffer.from(text.slice(version.length), 'base64url').toString('utf8'),
-    ) as CallState;
+    const state = JSON.parse(lengthen(text.slice(version.length))) as CallState;
     const whole =
       typeof state === 'object' &&
       state !== null &&

@@ -257,34 +257,36 @@ export class CallWalk {
     );
   }
 
-  /** Puts the call's state onto the channel, in the packet of its next verb. */
+  /** Puts the call's state onto the channel, in the packet of its next verb that may wait. */
   #carry(): void {
-    const { channel, route, callId, did, lease, takeovers, startedAtUs } = this.#parts;
-    if (this.#state === undefined) return;
-    channel.carry(
-      encodeCallState({
-        callId,
-        tenantId: route.tenant.tenantId,
-        campaignId: route.campaign.campaignId,
-        phoneNumberId: route.number.phoneNumberId,
-        publisherId: route.publisherId,
-        did,
-        startedAtUs,
-        takeovers,
-        attemptsMade: this.#attemptsMade,
-        tried: this.#tried,
-        underWay: this.#underWay,
-        lease,
-        recordings: (this.#recording?.recordings ?? []).map(
-          ({ recordingId, path, channels, startedAtUs: at }) => ({
-            recordingId,
-            path,
-            channels,
-            startedAtUs: at,
-          }),
-        ),
-        walk: this.#state,
-      }),
-    );
+    this.#parts.channel.carry(this.#encodedState);
   }
+
+  readonly #encodedState = (): string => {
+    const { route, callId, did, lease, takeovers, startedAtUs } = this.#parts;
+    if (this.#state === undefined) throw new Error('a verb before the first step');
+    return encodeCallState({
+      callId,
+      tenantId: route.tenant.tenantId,
+      campaignId: route.campaign.campaignId,
+      phoneNumberId: route.number.phoneNumberId,
+      publisherId: route.publisherId,
+      did,
+      startedAtUs,
+      takeovers,
+      attemptsMade: this.#attemptsMade,
+      tried: this.#tried,
+      underWay: this.#underWay,
+      lease,
+      recordings: (this.#recording?.recordings ?? []).map(
+        ({ recordingId, path, channels, startedAtUs: at }) => ({
+          recordingId,
+          path,
+          channels,
+          startedAtUs: at,
+        }),
+      ),
+      walk: this.#state,
+    });
+  };
 }

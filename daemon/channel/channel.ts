@@ -84,9 +84,10 @@ export interface Channel {
   variable(name: string): string | undefined;
   /**
    * Text that must be on the channel before the next verb that may wait: sent in that verb's own packet. `answer`,
-   * `setVariables` and the recording verbs return at once and leave it for the next one.
+   * `setVariables` and the recording verbs return at once and leave it for the next one. Asked for only then: most
+   * steps of a flow never wait.
    */
-  carry(state: string): void;
+  carry(state: () => string): void;
   answer(): Promise<void>;
   /** Early media (183) without answering. */
   preAnswer(): Promise<void>;

@@ -55,7 +55,7 @@ export class EslChannel implements Channel {
   readonly #pendingVariables: Record<string, string> = {};
   #pendingApplications: Application[] = [];
   #pending = false;
-  #pendingState: string | undefined;
+  #pendingState: (() => string) | undefined;
   #answered: boolean;
   #hangupAsked: HangupCause | undefined;
   #lastEventAtMs: number | undefined;
@@ -91,7 +91,7 @@ export class EslChannel implements Channel {
     return this.#socket.channelData.variable(name);
   }
 
-  carry(state: string): void {
+  carry(state: () => string): void {
     this.#pendingState = state;
   }
 
@@ -228,11 +228,10 @@ export class EslChannel implements Channel {
   }
 
   /** For what may wait: the state goes with it. */
-  #run(applications: readonly Application[]): Promise<EslEvent> {
-    if (this.#pendingState !== undefined) {
-      this.prepare({ [stateVariable]: this.#pendingState });
-      this.#pendingState = undefined;
-    }
+  async #run(applications: readonly Application[]): Promise<EslEvent> {
+    const state = this.#pendingState;
+    this.#pendingState = undefined;
+    if (state !== undefined) this.prepare({ [stateVariable]: state() });
     return this.#runAtOnce(applications);
   }
 

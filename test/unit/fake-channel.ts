@@ -120,8 +120,8 @@ export class FakeChannel implements Channel {
     return this.variables.get(name);
   }
 
-  carry(state: string): void {
-    this.carried.push(state);
+  carry(state: () => string): void {
+    this.carried.push(state());
   }
 
   async answer(): Promise<void> {
