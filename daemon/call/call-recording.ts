@@ -32,6 +32,7 @@ export class CallRecording implements RecordingControl {
   readonly #options: CallRecordingOptions;
   readonly #recordings: Recording[];
   #running: Recording | undefined;
+  #wake: (() => void) | undefined;
 
   /** `earlier`: those another daemon began; FreeSWITCH goes on writing the last one. */
   constructor(
@@ -90,6 +91,25 @@ export class CallRecording implements RecordingControl {
   stopped(path: string, atUs: number): void {
     for (const recording of this.#recordings) if (recording.path === path) recording.stoppedAtUs ??= atUs;
     if (this.#running?.path === path) this.#running = undefined;
+    if (this.#allStopped()) this.#wake?.();
+  }
+
+  /**
+   * Resolves when RECORD_STOP came for every recording, or at the deadline. The end of a leg may be told before it, by
+   * mod_json_cdr's own way; a recording without its stop is looked after only when its file has rested.
+   */
+  async settled(deadlineMs: number): Promise<void> {
+    if (this.#allStopped()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = setTimeout(resolve, deadlineMs);
+    await promise;
+    clearTimeout(timer);
+    this.#wake = undefined;
+  }
+
+  #allStopped(): boolean {
+    return this.#recordings.every(({ stoppedAtUs }) => stoppedAtUs !== undefined);
   }
 
   records(): RecordingRecord[] {

@@ -16,6 +16,8 @@ import { CallWalk, type CallWalkEnd } from './call-walk.ts';
 import { LegBook } from './leg-book.ts';
 import type { LiveCall, LiveSession } from './registry.ts';
 
+/** How much later than the end of the legs RECORD_STOP may come, ms. */
+const recordStopDeadlineMs = 1_000;
 /** How long a hang-up we asked for may take before the socket is given up, ms. */
 const hangupDeadlineMs = 5_000;
 
@@ -245,6 +247,7 @@ export class CallSession implements LiveSession {
     } else {
       if (this.#lease !== undefined) await this.#env.caps.release(this.#lease);
       await this.#legs.allEnded(this.#env.settings.factsDeadlineMs);
+      if (this.#link?.connected === true) await this.#walk?.recordingsSettled(recordStopDeadlineMs);
       this.#write(ending);
     }
     this.#legs.close();

@@ -90,6 +90,11 @@ export class CallWalk {
     return this.#recordsBridges && !talked ? [] : (this.#recording?.records() ?? []);
   }
 
+  /** The call is over: waits a little for the word that its recordings are. */
+  async recordingsSettled(deadlineMs: number): Promise<void> {
+    if (this.recordings.length > 0) await this.#recording?.settled(deadlineMs);
+  }
+
   onFact(fact: LegFact): void {
     if (fact.kind === 'bridged') this.#bridged = true;
     if (fact.kind === 'recordingStopped') this.#recording?.stopped(fact.path, fact.atUs);

@@ -8,7 +8,7 @@ import { type SeedEndpoint, seedBuyer, seedCampaign, seedFlow, seedNumber } from
 /** A buyer of the tenant; the same name twice is the same buyer. */
 export interface PlannedBuyer {
   readonly name: string;
-  /** SIP users, each an endpoint in this order; default: the name. The simulator's callees go by them. */
+  /** SIP users (or `user@host:port`), each an endpoint in this order; default: the name. The simulator's callees go by them. */
   readonly users?: readonly string[];
   readonly maxCalls?: number;
   readonly priority?: number;
@@ -50,7 +50,7 @@ export async function planFlow(em: EntityManager, graph: FlowGraph, plan: FlowPl
       (user, index): SeedEndpoint => ({
         label: user,
         kind: 'sip',
-        destination: `sip:${user}@127.0.0.1:5070`,
+        destination: user.includes('@') ? `sip:${user}` : `sip:${user}@127.0.0.1:5070`,
         priority: index,
         ...(ringTimeoutMs === undefined ? {} : { ringTimeoutMs }),
       }),
