@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import t from 'tap';
+import { file, flowOf } from './flow-plan.ts';
+import { openHouse } from './house.ts';
+import { until } from './until.ts';
+
+const news = flowOf([['news', 'play', { prompt: file('news-20000ms.wav') }]]);
+const main = resolve(import.meta.dirname, '../../daemon/main.ts');
+
+void t.test('SIGTERM: no new calls, those that live are finished', async (t) => {
+  const house = await openHouse(t);
+  const { did } = await house.flow(news);
+  const daemon = await house.spawnDaemon();
+  const live = house.call(did);
+  await until('a live call', () => live.leg.phase === 'playing');
+  daemon.child.kill('SIGTERM');
+  await until(
+    'the daemon to say that it stops',
+    async () => (await house.api('/health/ready')).status === 503,
+  );
+  const late = house.call(did);
+  t.match(await late.ended, { answered: false }, 'a new call goes to the next daemon or back to the carrier');
+  t.equal(live.leg.phase, 'playing', 'the live call goes on');
+  t.equal(daemon.child.exitCode, null);
+  live.hangUp();
+  t.equal(await daemon.exited, 0);
+  t.equal((await house.calls.row(live.uuid)).outcome, 'abandoned', 'written before the end');
+  await house.leaks(t);
+});
+
+void t.test('a second signal ends it now; the call goes on at another daemon', async (t) => {
+  const house = await openHouse(t, { daemons: 2 });
+  const bye = ['bye', 'hangup', { cause: 'NORMAL_UNSPECIFIED' }] as const;
+  const { did } = await house.flow(
+    flowOf([['news', 'play', { prompt: file('news-2000ms.wav') }], bye], ['news done bye']),
+  );
+  const first = await house.spawnDaemon(0);
+  const live = house.call(did);
+  await until('a live call', () => live.leg.phase === 'playing');
+  await house.startDaemon(1);
+  first.child.kill('SIGTERM');
+  await until('the first signal to be heard', () =>
+    first.log.some(({ msg }) => /^stopping/.test(String(msg))),
+  );
+  first.child.kill('SIGINT');
+  t.equal(await first.exited, 1);
+  t.equal((await live.ended).cause, 'NORMAL_UNSPECIFIED');
+  t.match(await house.calls.row(live.uuid), { takeovers: 1, outcome: 'finished' });
+  await house.leaks(t);
+});
+
+void t.test('the drain limit: what still lives is left to the next daemon', async (t) => {
+  const house = await openHouse(t, { daemons: 2 });
+  const { did } = await house.flow(news);
+  const first = await house.spawnDaemon(0, { CALLFABRIC_DRAIN_SECONDS: '1' });
+  await house.startDaemon(1);
+  const live = house.call(did);
+  await until('a live call', () => live.leg.phase === 'playing');
+  first.child.kill('SIGTERM');
+  t.equal(await first.exited, 0);
+  t.notOk(live.leg.down, 'the caller is still there');
+  live.hangUp();
+  const row = await house.calls.row(live.uuid, () => true);
+  t.equal(row.cdrs.length, 1);
+  await house.leaks(t);
+});
+
+function run(env: Record<string, string>): { child: ChildProcess; stderr: () => string } {
+  const child = spawn(process.execPath, [main, 'start'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return { child, stderr: () => stderr };
+}
+
+void t.test('wrong settings: all faults at once, exit code 78', async (t) => {
+  const { child, stderr } = run({
+    DATABASE_URL: 'mysql://nobody',
+    CALLFABRIC_SOCKET_PORT: '99999',
+    CALLFABRIC_API_KEY: 'short',
+    CALLFABRIC_TYPO: '1',
+  });
+  const [code] = (await once(child, 'close')) as [number];
+  t.equal(code, 78);
+  for (const name of ['DATABASE_URL', 'CALLFABRIC_SOCKET_PORT', 'CALLFABRIC_API_KEY', 'CALLFABRIC_TYPO'])
+    t.match(stderr(), new RegExp(`^- .*${name}`, 'm'));
+  t.notMatch(stderr(), /short/, 'no secret is shown');
+});
+
+void t.test(
+  'a second daemon on the same settings: a sentence that says what to do, and exit code 1',
+  async (t) => {
+    const house = await openHouse(t);
+    await house.startDaemon();
+    const address = { CALLFABRIC_SPOOL_DIR: `${house.folder}/another-spool` };
+    for (const [settings, sentence] of [
+      [{}, /give each daemon a folder of its own/],
+      [address, /EADDRINUSE/],
+    ] as const) {
+      const { child, stderr } = run({ ...house.environment(), ...settings });
+      const [code] = (await once(child, 'close')) as [number];
+      t.equal(code, 1);
+      t.match(stderr(), sentence);
+    }
+    await house.leaks(t);
+  },
+);
