@@ -2,6 +2,7 @@ import type { CapLease } from '../caps/cap-lease.ts';
 import { readWalkState, type WalkState } from '../flow/walk-state.ts';
 import type {
   AttemptId,
+  BuyerId,
   CallId,
   CampaignId,
   ChannelUuid,
@@ -10,7 +11,9 @@ import type {
   PublisherId,
   RecordingId,
   TenantId,
+  TrunkId,
 } from '../telephony/ids.ts';
+import type { PackedHistory } from './call-history.ts';
 import { lengthen, shorten } from './state-text.ts';
 
 /**
@@ -32,6 +35,10 @@ export interface AttemptUnderWay {
   readonly attemptId: AttemptId;
   readonly number: number;
   readonly endpointId: EndpointId | undefined;
+  readonly buyerId?: BuyerId | undefined;
+  readonly trunkId?: TrunkId | undefined;
+  /** E.164 or SIP URI. */
+  readonly destination?: string;
   readonly legUuid: ChannelUuid;
   readonly dialledAtUs: number;
   readonly lease: CapLease | undefined;
@@ -57,6 +64,8 @@ export interface CallState {
     readonly startedAtUs: number;
     readonly channels: 'mono' | 'stereo';
   }[];
+  /** What the call has behind it (call-history.ts); left out where the state would grow past its bound. */
+  readonly history?: PackedHistory;
   readonly walk: WalkState;
 }
 
@@ -67,6 +76,10 @@ const longestStateBytes = 24_576;
 /** Header-safe text (base64url of shortened JSON). Throws RangeError where the call's variables have grown past the bound. */
 export function encodeCallState(state: CallState): string {
   const text = version + shorten(JSON.stringify(state));
+  if (text.length > longestStateBytes && state.history !== undefined) {
+    const { history: _, ...rest } = state;
+    return encodeCallState(rest);
+  }
   if (text.length > longestStateBytes)
     throw new RangeError(
       `the call's state is ${text.length} bytes, more than ${longestStateBytes}: its flow keeps too much in variables`,

@@ -14,6 +14,7 @@ import { toE164 } from '../telephony/e164.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId, EndpointId, FlowVersionId } from '../telephony/ids.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
+import { packHistory, readHistory } from './call-history.ts';
 import { CallRecording } from './call-recording.ts';
 import { type AttemptUnderWay, type CallState, encodeCallState } from './call-state.ts';
 import type { LegBook } from './leg-book.ts';
@@ -108,6 +109,9 @@ export class CallWalk {
     if (flowVersionId === undefined) throw new Error('the call has no flow version to walk');
     this.#attemptsMade = state?.attemptsMade ?? 0;
     this.#tried.push(...(state?.tried ?? []));
+    const before = readHistory(state?.history, startedAtUs);
+    this.attempts.push(...before.attempts);
+    this.trace.push(...before.trace);
     const call: CallFacts = {
       callId,
       tenantId: route.tenant.tenantId,
@@ -225,8 +229,9 @@ export class CallWalk {
     this.#bridged = false;
     this.buyerName = attempt.buyerName;
     if (attempt.endpointId !== undefined) this.#tried.push(attempt.endpointId);
-    const { attemptId, number, endpointId, legUuid, dialledAtUs, lease } = attempt;
-    this.#underWay = { attemptId, number, endpointId, legUuid, dialledAtUs, lease };
+    const { buyerName: _, ...underWay } = attempt;
+    this.#underWay = underWay;
+    const { number, legUuid } = attempt;
     legs.expect(legUuid, 'B');
     if (route.campaign.record !== undefined && this.#recording?.recordings.length === 0) {
       this.#recordsBridges = true;
@@ -248,6 +253,8 @@ export class CallWalk {
 
   #attemptFinished(row: AttemptRecord): void {
     this.#underWay = undefined;
+    // One that caps refused was never begun, and has its number all the same.
+    this.#attemptsMade = Math.max(this.#attemptsMade, row.number);
     this.attempts.push(row);
     this.#parts.env.observer.attemptEnded(row.outcome);
     this.#parts.log.info(
@@ -291,6 +298,7 @@ export class CallWalk {
           startedAtUs: at,
         }),
       ),
+      history: packHistory(this, startedAtUs),
       walk: this.#state,
     });
   };

@@ -23,7 +23,7 @@ import type { SmoothWeights } from './smooth-weights.ts';
 /** What the daemon before us left: an attempt it began, and what became of it. */
 export interface Interrupted {
   readonly attempt: Omit<AttemptBegun, 'buyerId' | 'buyerName' | 'trunkId' | 'destination'> &
-    Partial<Pick<AttemptBegun, 'trunkId'>>;
+    Partial<Pick<AttemptBegun, 'buyerId' | 'trunkId' | 'destination'>>;
   readonly result: AttemptResult;
 }
 
@@ -277,7 +277,8 @@ export class Dialer implements Dialing {
     this.#interrupted = undefined;
     if (routed.endpointId !== undefined) this.#tried.add(routed.endpointId);
     const { attempts, caps, now } = this.#parts;
-    const { buyerId, trunkId, dialled: destination } = routed;
+    // What was dialled, whatever the plan says by now.
+    const { buyerId = routed.buyerId, trunkId = routed.trunkId, destination = routed.dialled } = attempt;
     attempts.finished(
       rowOf({ ...attempt, buyerId, trunkId, destination }, result, 'granted', {
         answeredAtUs: undefined,
