@@ -124,7 +124,8 @@ function legVariables(request: DialRequest, speech: SpeechSettings): ReadonlyMap
       1,
       Math.ceil(Number(whole(Math.ceil(request.maxDurationMs), 'maxDurationMs', 1, 86_400_000)) / 1000),
     );
-    variables.set('execute_on_answer', `sched_hangup +${seconds} ALLOTTED_TIMEOUT`);
+    // The scheduler counts whole seconds of the clock, so that +2 comes after 1 to 2 s: never less than was asked for.
+    variables.set('execute_on_answer', `sched_hangup +${seconds + 1} ALLOTTED_TIMEOUT`);
   }
   return variables;
 }

@@ -88,11 +88,11 @@ export class WholeHouse {
   }
 
   /** The live calls one daemon tells of. */
-  async live(index = 0): Promise<readonly { readonly state: string; readonly did: string }[]> {
+  async live(index = 0): Promise<readonly { readonly stage: string; readonly did: string }[]> {
     const answer = await fetch(`http://127.0.0.1:${this.apiPorts[index]}/calls?state=live`, {
       headers: { authorization: `Bearer ${apiKey}` },
     });
-    return ((await answer.json()) as { calls: { state: string; did: string }[] }).calls;
+    return ((await answer.json()) as { calls: { stage: string; did: string }[] }).calls;
   }
 }
 
