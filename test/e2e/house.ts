@@ -182,7 +182,10 @@ export class House {
     const { daemon = 0, ...request } = init;
     return fetch(`http://127.0.0.1:${this.#address(daemon).apiPort}${path}`, {
       ...request,
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
     });
   }
 
