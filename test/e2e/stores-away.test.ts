@@ -1,0 +1,131 @@
+import t from 'tap';
+import { startRedis } from '../../ops/dev-services/redis.ts';
+import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
+import { stoppablePostgres } from '../integration/records/stoppable-postgres.ts';
+import { flowOf } from './flow-plan.ts';
+import { openHouse, openRedis } from './house.ts';
+import { until } from './until.ts';
+
+const callees: Record<string, CalleeScript> = {
+  stays: { kind: 'answer', answerAfterMs: 20 },
+  talks: { kind: 'answer', answerAfterMs: 20, talkMs: 200 },
+};
+
+void t.test('PostgreSQL goes away in the middle of calls', async (t) => {
+  const postgres = await stoppablePostgres();
+  t.teardown(() => postgres.end());
+  const house = await openHouse(t, { simulator: { callees }, databaseUrl: postgres.url });
+  const sell = flowOf([['sell', 'buyer']]);
+  const { did } = await house.flow(sell, { buyers: [{ name: 'stays' }] });
+  const { did: never } = await house.flow(sell, { buyers: [{ name: 'stays' }] });
+  const daemon = await house.startDaemon();
+  const live = house.call(did);
+  await until('a conversation', () => live.leg.phase === 'bridged');
+
+  await postgres.stop();
+  const known = house.call(did);
+  await until('a known number to be connected all the same', () => known.leg.phase === 'bridged');
+  const stranger = house.call(never);
+  t.equal(
+    (await stranger.ended).cause,
+    'NORMAL_TEMPORARY_FAILURE',
+    'a number never seen: 503, the carrier goes on',
+  );
+  t.equal(live.leg.phase, 'bridged', 'the conversation went on');
+  live.hangUp();
+  known.hangUp();
+  await until('the calls to be over', () => daemon.liveCalls === 0);
+  await until(
+    'both records to be kept on disk',
+    async () => (await house.metrics()).get('spool_records') === 2,
+  );
+  t.equal((await house.api('/health/ready')).status, 503);
+  t.equal((await house.api('/health/live')).status, 200);
+
+  await postgres.start();
+  for (const call of [live, known]) {
+    const row = await house.calls.row(call.uuid);
+    t.match(row, { outcome: 'connected', source: 'session' });
+    t.same(
+      row.cdrs.map(({ source }) => source),
+      ['event', 'event'],
+    );
+  }
+  await until('a new number to be routed again', async () => {
+    const call = house.call(never, { script: { talkMs: 50 } });
+    return (await call.ended).answered;
+  });
+  await house.leaks(t);
+});
+
+void t.test('records outlive their daemon while PostgreSQL is away', async (t) => {
+  const postgres = await stoppablePostgres();
+  t.teardown(() => postgres.end());
+  const house = await openHouse(t, { simulator: { callees }, databaseUrl: postgres.url });
+  const { did } = await house.flow(flowOf([['sell', 'buyer']]), { buyers: [{ name: 'talks' }] });
+  const first = await house.spawnDaemon();
+  const before = house.call(did);
+  await before.ended;
+  await house.calls.row(before.uuid);
+  await postgres.stop();
+  const call = house.call(did);
+  t.ok((await call.ended).answered);
+  await until(
+    'the record to be kept on disk',
+    async () => ((await house.metrics()).get('spool_bytes') ?? 0) > 0,
+  );
+  first.child.kill('SIGKILL');
+  await first.exited;
+  await postgres.start();
+  await house.startDaemon();
+  t.equal((await house.calls.row(call.uuid)).outcome, 'connected');
+  await house.leaks(t);
+});
+
+void t.test('Redis goes away in the middle of calls', async (t) => {
+  for (const policy of ['refuse', 'admit'] as const)
+    await t.test(`new calls: ${policy}`, async (t) => {
+      const redis = await startRedis({ own: true });
+      t.teardown(() => redis.stop());
+      await openRedis(redis.url);
+      const house = await openHouse(t, {
+        simulator: { callees },
+        settings: { REDIS_URL: redis.url, CALLFABRIC_CAPS_WHEN_UNAVAILABLE: policy },
+      });
+      const { did } = await house.flow(
+        flowOf(
+          [
+            ['line', 'queue'],
+            ['sell', 'buyer'],
+          ],
+          ['line ready sell'],
+        ),
+        { buyers: [{ name: 'stays', maxCalls: 5 }] },
+      );
+      const { did: news } = await house.flow(flowOf([['hello', 'answer']]));
+      const daemon = await house.startDaemon();
+      const live = house.call(did);
+      await until('a conversation', () => live.leg.phase === 'bridged');
+      await redis.stop();
+      const next = house.call(did);
+      if (policy === 'admit') {
+        await until('the next caller to be connected without caps', () => next.leg.phase === 'bridged');
+        t.ok((await house.call(news).ended).answered);
+      } else {
+        const end = await next.ended;
+        t.match(end, { cause: 'NORMAL_TEMPORARY_FAILURE', answered: false }, '503: the carrier goes on');
+        t.match(await house.calls.row(next.uuid), { outcome: 'refused', refusal: 'caps_unavailable' });
+      }
+      t.equal(live.leg.phase, 'bridged', 'the conversation went on');
+      live.hangUp();
+      next.hangUp();
+      t.equal((await house.calls.row(live.uuid)).outcome, 'connected');
+      await until('the calls to be over', () => daemon.liveCalls === 0);
+
+      const again = await startRedis({ own: true, port: Number(new URL(redis.url).port) });
+      t.teardown(() => again.stop());
+      await until('Redis to be used again', async () => (await house.api('/health/ready')).status === 200);
+      await until('a caller to be admitted again', async () => (await house.call(news).ended).answered);
+      await until('nothing to be held', async () => (await house.metrics()).get('cap_leases') === 0);
+    });
+});
