@@ -32,6 +32,8 @@ export interface Config {
   readonly caps: { readonly whenUnavailable: 'refuse' | 'admit'; readonly leaseMs: number };
   readonly recordings: { readonly folder: string; readonly store: RecordingsStore };
   readonly spool: { readonly folder: string; readonly maxBytes: number };
+  /** mod_json_cdr's folder on this machine; undefined: nobody looks there. */
+  readonly cdrFallbackFolder: string | undefined;
   readonly log: { readonly level: string; readonly pretty: boolean };
   /** Where systemd wants to be told (Type=notify), and how often at least (WatchdogSec); undefined without it. */
   readonly systemd: { readonly notifySocket: string; readonly watchdogMs: number | undefined } | undefined;
@@ -91,6 +93,7 @@ function configOf(values: Settings, env: Environment, faults: string[]): Config 
     },
     recordings: { folder: values.CALLFABRIC_RECORDINGS_DIR, store: storeOf(values, faults) },
     spool: { folder: values.CALLFABRIC_SPOOL_DIR, maxBytes: values.CALLFABRIC_SPOOL_MAX_MB * 1024 * 1024 },
+    cdrFallbackFolder: values.CALLFABRIC_CDR_FALLBACK_DIR,
     log: { level: values.CALLFABRIC_LOG_LEVEL, pretty: values.CALLFABRIC_LOG_PRETTY },
     systemd: systemdOf(env),
   };

@@ -6,6 +6,7 @@ import { DatabaseFault } from '../orm/database-fault.ts';
 import { checkSchema } from '../orm/migrate.ts';
 import type { CallEnvironment } from './call/call-environment.ts';
 import { CallServer } from './call/call-server.ts';
+import { CdrFallback } from './call/cdr-fallback.ts';
 import { CdrInbox } from './call/cdr-inbox.ts';
 import { OrphanCare } from './call/orphan-care.ts';
 import { CallRegistry } from './call/registry.ts';
@@ -21,7 +22,7 @@ import { PostgresFlowAdmin } from './http/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
 import { Metrics } from './http/metrics.ts';
 import type { HealthCheck } from './http/ports.ts';
-import { JobTable } from './jobs/job-table.ts';
+import { type Job, JobTable } from './jobs/job-table.ts';
 import type { Logger } from './log.ts';
 import { nodeTypes } from './nodes/index.ts';
 import { RecordSpool } from './records/record-spool.ts';
@@ -153,11 +154,6 @@ export class Daemon {
       draining: () => this.#draining,
       now: () => performance.now(),
     });
-    const care = new JobTable(
-      [{ name: 'orphans', when: '* * * * * *', run: (signal) => orphans.run(signal) }],
-      log,
-    );
-
     const outbound = new OutboundServer({
       host: config.socket.host,
       port: config.socket.port,
@@ -185,6 +181,13 @@ export class Daemon {
       switchNameOf: (record) =>
         switches.nameOf(typeof record['core-uuid'] === 'string' ? record['core-uuid'] : undefined),
     });
+    const jobs: Job[] = [{ name: 'orphans', when: '* * * * * *', run: (signal) => orphans.run(signal) }];
+    if (config.cdrFallbackFolder !== undefined) {
+      const folder = config.cdrFallbackFolder;
+      const fallback = new CdrFallback({ folder, inbox: cdrs, flush: () => writer.flush(), log });
+      jobs.push({ name: 'cdr-fallback', when: '*/10 * * * * *', run: (signal) => fallback.sweep(signal) });
+    }
+    const care = new JobTable(jobs, log);
     const environment: CallEnvironment = {
       daemonId: this.id,
       admission: {

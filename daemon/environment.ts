@@ -199,6 +199,17 @@ export const EnvironmentSchema = Type.Object({
     maximum: 1_048_576,
     unit: 'MB',
   }),
+  CALLFABRIC_CDR_FALLBACK_DIR: Type.Optional(
+    Text(
+      "Folder where FreeSWITCH leaves the leg records that no daemon took (FREESWITCH_CDR_DIR, mod_json_cdr's log-dir), where this machine has it: they are taken in from there, and deleted once they are safe. What is no record of CallFabric's goes to its subfolder rejected.",
+      {
+        group: 'Records',
+        pattern: '^/.+',
+        example: '/var/log/freeswitch/json_cdr',
+        remedy: 'write an absolute path',
+      },
+    ),
+  ),
   CALLFABRIC_LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     description: 'The least important line that is logged.',
     default: 'info',

@@ -30,21 +30,17 @@ export function packHistory({ attempts, trace }: CallHistory, startedAtUs: numbe
     }
     return packed;
   };
-  const packedAttempts = newestThatFit(attempts, (one) => [
-    ...[one.attemptId, one.number, one.buyerId ?? null, one.endpointId ?? null, one.trunkId ?? null],
-    ...[
-      one.destination,
-      one.channelUuid,
-      after(one.dialledAtUs),
-      after(one.ringingAtUs),
-      after(one.answeredAtUs),
-    ],
-    ...[after(one.endedAtUs), one.outcome, one.cause, one.sipCode ?? null, one.capDecision],
-  ]);
-  const packedTrace = newestThatFit(trace, (one) => [
-    ...[one.step, one.nodeId, one.nodeType, one.exit, after(one.enteredAtUs), Math.round(one.durationMs)],
-    ...(one.reason === undefined ? [] : [one.reason.slice(0, longestReason)]),
-  ]);
+  const packedAttempts = newestThatFit(attempts, (one) => {
+    const ids = [one.attemptId, one.number, one.buyerId ?? null, one.endpointId ?? null, one.trunkId ?? null];
+    const dialled = [one.destination, one.channelUuid, after(one.dialledAtUs), after(one.ringingAtUs)];
+    const ended = [after(one.answeredAtUs), after(one.endedAtUs), one.outcome, one.cause];
+    return [...ids, ...dialled, ...ended, one.sipCode ?? null, one.capDecision];
+  });
+  const packedTrace = newestThatFit(trace, (one) => {
+    const visit = [one.step, one.nodeId, one.nodeType, one.exit, after(one.enteredAtUs)];
+    const reason = one.reason === undefined ? [] : [one.reason.slice(0, longestReason)];
+    return [...visit, Math.round(one.durationMs), ...reason];
+  });
   return [packedAttempts, packedTrace, trace.length - packedTrace.length];
 }
 

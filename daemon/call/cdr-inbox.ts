@@ -5,6 +5,12 @@ import type { CallId, ChannelUuid, SwitchName } from '../telephony/ids.ts';
 import { decodeCallState, stateVariables } from './call-state.ts';
 import type { CallRegistry } from './registry.ts';
 
+/**
+ * What became of a record: `written` down now; `known`: another word of the same; `live`: a fact for a call that runs
+ * here, whose own record is still to come; `foreign`: no record of a leg of ours.
+ */
+export type CdrVerdict = 'written' | 'known' | 'live' | 'foreign';
+
 export interface CdrInboxParts {
   readonly registry: CallRegistry;
   readonly writer: { write(record: CallRecord): void };
@@ -40,25 +46,26 @@ export class CdrInbox {
   }
 
   /** Resolves when CallFabric answers for the record. */
-  async accept(record: Readonly<Record<string, unknown>>): Promise<void> {
+  async accept(record: Readonly<Record<string, unknown>>): Promise<CdrVerdict> {
     const { registry, writer, log } = this.#parts;
     const leg = this.#parts.read(record);
-    if (leg === undefined) return; // no record of a leg: nothing FreeSWITCH would have to keep
+    if (leg === undefined) return 'foreign'; // no record of a leg: nothing FreeSWITCH would have to keep
     const session = registry.get((leg.variable(stateVariables.call) ?? '') as CallId);
     if (session !== undefined) {
       session.accept(leg);
-      return;
+      return 'live';
     }
-    if (this.#written.has(leg.channelUuid) || this.#writtenBefore.has(leg.channelUuid)) return;
+    if (this.#written.has(leg.channelUuid) || this.#writtenBefore.has(leg.channelUuid)) return 'known';
     const orphan = orphanRecord(leg, {
       switchName: this.#parts.switchNameOf(record),
       state: decodeCallState(leg.variable(stateVariables.state)),
     });
-    if (orphan === undefined) return; // a leg that was never CallFabric's
+    if (orphan === undefined) return 'foreign'; // a leg that was never CallFabric's
     log.info(
       { callId: orphan.callId, channelUuid: leg.channelUuid, side: leg.side },
       'leg of an absent call written',
     );
     writer.write(orphan);
+    return 'written';
   }
 }

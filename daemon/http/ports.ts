@@ -90,7 +90,7 @@ export interface MetricsSources {
  * Resolves when CallFabric answers for it (it is queued or on disk); rejects where FreeSWITCH should keep it itself.
  */
 export interface CdrSink {
-  accept(record: Readonly<Record<string, unknown>>): Promise<void>;
+  accept(record: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
 export interface ApiPorts {

@@ -119,15 +119,18 @@ export class RecordWriter {
   /**
    * Resolves when every record given so far is in PostgreSQL or, while that is away, synced to disk; at the deadline in
    * any case (see `depth`).
+   *
+   * @returns whether they are.
    */
-  async flush(deadlineMs = 10_000): Promise<void> {
-    if (this.#settled() || this.#running === undefined) return;
+  async flush(deadlineMs = 10_000): Promise<boolean> {
+    if (this.#settled() || this.#running === undefined) return this.#settled();
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#idle.push(resolve);
     const timer = setTimeout(resolve, deadlineMs);
     this.#wake?.();
     await promise;
     clearTimeout(timer);
+    return this.#settled();
   }
 
   /** Writes what is waiting, to PostgreSQL or disk, and ends. */

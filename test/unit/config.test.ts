@@ -45,6 +45,7 @@ void t.test('three settings are enough, the rest has defaults', async (t) => {
       caps: { whenUnavailable: 'refuse', leaseMs: 20_000 },
       recordings: { folder: '/var/lib/callfabric/recordings', store: { kind: 'local' } },
       spool: { folder: '/var/lib/callfabric/spool', maxBytes: 1024 ** 3 },
+      cdrFallbackFolder: undefined,
       log: { level: 'info', pretty: false },
       systemd: undefined,
     },
