@@ -5,32 +5,14 @@
  * Control characters never stand unescaped in JSON, so they can mark what was replaced, whatever a flow's variables
  * hold.
  */
-const fields = [
-  ...['callId', 'tenantId', 'campaignId', 'phoneNumberId', 'publisherId', 'did', 'startedAtUs', 'takeovers'],
-  ...[
-    'attemptsMade',
-    'tried',
-    'underWay',
-    'lease',
-    'recordings',
-    'walk',
-    'attemptId',
-    'number',
-    'endpointId',
-  ],
-  ...['legUuid', 'dialledAtUs', 'leaseId', 'claims', 'scope', 'limit', 'fence', 'recordingId', 'path'],
-  ...[
-    'channels',
-    'frames',
-    'flowVersionId',
-    'nodeId',
-    'fallback',
-    'variables',
-    'tags',
-    'steps',
-    'channelUuid',
-  ],
-].map((name) => `"${name}":`);
+const fields = (
+  'callId tenantId campaignId phoneNumberId publisherId did startedAtUs takeovers attemptsMade ' +
+  'tried underWay lease recordings walk attemptId number endpointId legUuid dialledAtUs leaseId ' +
+  'claims scope limit fence recordingId path channels frames flowVersionId nodeId fallback ' +
+  'variables tags steps channelUuid'
+)
+  .split(' ')
+  .map((name) => `"${name}":`);
 
 const idMark = '\u0001';
 const fieldMark = '\u0002';
@@ -38,7 +20,7 @@ const firstCode = 0x20;
 /** One character names an id, so that more than these stay as they are. */
 const mostIds = 95;
 const replaced = /"[a-zA-Z]+":|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
-const marked = /[\u0001\u0002]([\s\S])/g;
+const marked = new RegExp(`[${idMark}${fieldMark}]([\\s\\S])`, 'g');
 const fieldCodes = new Map(fields.map((field, index) => [field, mark(fieldMark, index)]));
 
 function mark(kind: string, index: number): string {

@@ -37,7 +37,7 @@ export async function startDaemon(options: DaemonProcessOptions): Promise<Daemon
   const diary = openSync(join(options.folder, 'daemon.log'), 'a');
   const flags =
     options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(options.profile)}`];
-  const args = [...flags, join(root, 'daemon/main.ts'), 'start'];
+  const args = [...flags, join(root, 'daemon/callfabric.js'), 'start'];
   const [command, words] =
     options.core === undefined ? [process.execPath, args] : pinned(options.core, process.execPath, args);
   const child = spawn(command, words, {
