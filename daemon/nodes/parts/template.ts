@@ -3,6 +3,8 @@ import type { NodeContext } from '../../flow/node-context.ts';
 
 const placeholder = /\{\{ *([A-Za-z0-9_.:-]{1,80}) *\}\}/g;
 const variablePrefix = 'variables.';
+/** Longest part of a caller's name that is used: a stranger must not make texts too long to be sent. */
+const longestName = 128;
 const callFields = ['call.id', 'call.caller', 'call.callerName', 'call.did'] as const;
 
 /**
@@ -25,7 +27,7 @@ export function renderFor(ctx: Pick<NodeContext, 'variables' | 'call'>, template
       case 'call.caller':
         return ctx.call.caller;
       case 'call.callerName':
-        return ctx.call.callerName;
+        return ctx.call.callerName.slice(0, longestName);
       case 'call.did':
         return ctx.call.did;
       default:
