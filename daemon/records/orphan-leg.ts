@@ -2,6 +2,7 @@ import type { LegEnd } from '../channel/leg-fact.ts';
 import { q850Of } from '../telephony/hangup-cause.ts';
 import {
   type AttemptId,
+  type BuyerId,
   type CallId,
   type CampaignId,
   type ChannelUuid,
@@ -15,6 +16,7 @@ import {
   type RecordingId,
   type SwitchName,
   type TenantId,
+  type TrunkId,
 } from '../telephony/ids.ts';
 import type { HangupSide } from '../telephony/outcome.ts';
 import type { AttemptRecord, CallRecord } from './call-record.ts';
@@ -32,6 +34,9 @@ export interface OrphanState {
         readonly attemptId: AttemptId;
         readonly number: number;
         readonly endpointId: EndpointId | undefined;
+        readonly buyerId?: BuyerId | undefined;
+        readonly trunkId?: TrunkId | undefined;
+        readonly destination?: string;
         readonly legUuid: ChannelUuid;
         readonly dialledAtUs: number;
       }
@@ -136,10 +141,10 @@ function attemptOf(attempt: NonNullable<OrphanState['underWay']>, end: LegEnd): 
   return {
     attemptId: attempt.attemptId,
     number: attempt.number,
-    buyerId: undefined,
+    buyerId: attempt.buyerId,
     endpointId: attempt.endpointId,
-    trunkId: undefined,
-    destination: '',
+    trunkId: attempt.trunkId,
+    destination: attempt.destination ?? '',
     channelUuid: attempt.legUuid,
     dialledAtUs: attempt.dialledAtUs,
     ringingAtUs: undefined,

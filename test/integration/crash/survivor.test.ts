@@ -77,8 +77,9 @@ void t.test('a daemon dies under three callers, and another one lives', async (t
   t.equal(bridged.leg.phase, 'bridged', 'nobody heard anything of it');
 
   bridged.hangUp();
-  const talked = await house.calls.row(bridged.uuid);
-  t.equal(talked.cdrs.length, 3, 'the caller, the busy phone and the one that answered');
+  const talked = await house.calls.row(bridged.uuid, ({ cdrs }) => cdrs.length === 3);
+  t.equal(talked.source, 'switch', 'nobody but the switch saw its end');
+  t.equal(talked.attempts[0]?.buyer_id, talking.buyerIds['talker'], 'whom the caller talked to is known');
   await until('the waiting caller to have its turn', () => waiting.leg.phase === 'bridged');
   waiting.hangUp();
   const waited = await house.calls.row(waiting.uuid);
