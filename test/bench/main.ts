@@ -61,6 +61,9 @@ function print(row: BenchRow): void {
 }
 
 if (!values.json) process.stdout.write(`${line(['WHAT', 'VALUE', 'UNIT', 'PEER', 'RATIO', 'TARGET', ''])}\n`);
+// Children are ended by what listens to `exit`, which a signal alone does not bring about.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 let failed = false;
 for (const name of chosen) {
   try {
