@@ -2,7 +2,7 @@
 // Starts the daemon's commands under Node 24, whatever `node` is on PATH: the package `node` brings one.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import * as module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -10,7 +10,7 @@ const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.u
 
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   // Types are stripped once, not at every start: the stripper alone is 25 MB of memory and half a second.
-  enableCompileCache();
+  module.enableCompileCache();
   await import('./main.ts');
 } else if (existsSync(own)) {
   const child = spawn(own, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
