@@ -42,6 +42,8 @@ const version = (
 
 type Orm = ReturnType<typeof openOrm>;
 
+/** How long mod_json_cdr waits for its record to be safe, ms; then it keeps it itself. */
+const cdrDeadlineMs = 4_000;
 /** How long the end of a call waits for FreeSWITCH's facts about its legs. */
 const factsDeadlineMs = 5_000;
 
@@ -240,7 +242,13 @@ export class Daemon {
           caps,
           health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
           metrics,
-          cdrs,
+          cdrs: {
+            accept: async (record) => {
+              // Answered for only once it is in PostgreSQL or synced to disk: until then FreeSWITCH has the only copy.
+              if ((await cdrs.accept(record)) === 'written' && !(await writer.flush(cdrDeadlineMs)))
+                throw new Error('the record of a leg could not be made safe in time');
+            },
+          },
         },
       },
       config.api,
