@@ -55,7 +55,6 @@ const libraryRooms: Record<string, readonly string[]> = {
   fastify: ['http'],
   '@fastify/': ['http'],
   'prom-client': ['http'],
-  'esl-lite': ['esl'],
   'node-cron': ['jobs'],
   '@aws-sdk/': ['records'],
   '@mikro-orm/': ['orm', 'records', 'routing', 'http', 'call', 'jobs'],
