@@ -185,15 +185,24 @@ export class RecordSpool {
     const path = join(this.#options.folder, `records-${String(sequence).padStart(10, '0')}.spool`);
     const handle = await open(path, 'ax', 0o640);
     this.#sequence += 1;
-    // The name itself must survive a power cut.
+    try {
+      await this.#syncFolder();
+    } catch (error) {
+      await handle.close(); // else a disk that fails again and again costs a descriptor each time
+      throw error;
+    }
+    this.#tail = { path, sequence, bytes: 0, records: 0, handle };
+    return this.#tail;
+  }
+
+  /** The names in it must survive a power cut too. */
+  async #syncFolder(): Promise<void> {
     const folder = await open(this.#options.folder, 'r');
     try {
       await folder.sync();
     } finally {
       await folder.close();
     }
-    this.#tail = { path, sequence, bytes: 0, records: 0, handle };
-    return this.#tail;
   }
 
   async #sealTail(): Promise<void> {
