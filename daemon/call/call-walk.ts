@@ -43,6 +43,11 @@ export interface CallWalkEnd {
   readonly fault: boolean;
 }
 
+/** How long a dial that may have made no channel leaves its end to be told; the bridge's own end came after it. */
+const noChannelGraceMs = 500;
+/** The same for one that the caller's hanging up ended: its leg, if there is one, ends only after the caller's. */
+const cancelledGraceMs = 2_000;
+
 /**
  * One call on its way through its flow: gives the walker the channel, the dialing, the queue and the recording, and
  * before every step puts onto the channel what another daemon would need to go on.
@@ -213,6 +218,7 @@ export class CallWalk {
     if (attempt === undefined) return undefined;
     const { env, channel, legs } = this.#parts;
     legs.expect(attempt.legUuid, 'B');
+    legs.doubt(attempt.legUuid, noChannelGraceMs); // its end was told to the daemon before us
     const result = resultOfInterrupted(attempt, channel, env.now());
     if (result === undefined) {
       if (attempt.lease !== undefined) void env.caps.release(attempt.lease); // never rejects
@@ -256,6 +262,9 @@ export class CallWalk {
     // One that caps refused was never begun, and has its number all the same.
     this.#attemptsMade = Math.max(this.#attemptsMade, row.number);
     this.attempts.push(row);
+    if (row.sipCode === undefined && row.outcome === 'failed')
+      this.#parts.legs.doubt(row.channelUuid, noChannelGraceMs);
+    if (row.outcome === 'cancelled') this.#parts.legs.doubt(row.channelUuid, cancelledGraceMs);
     this.#parts.env.observer.attemptEnded(row.outcome);
     this.#parts.log.info(
       {

@@ -49,6 +49,7 @@ export class RecordSpool {
   #head: { readonly segment: Segment; lines: RecordLine[] } | undefined;
   #appending: Promise<unknown> = Promise.resolve();
   #depth = 0;
+  #rejections = 0;
   #bytes = 0;
 
   constructor(options: RecordSpoolOptions) {
@@ -143,7 +144,9 @@ export class RecordSpool {
 
   /** Puts a record aside that PostgreSQL will never take, with the reason. */
   async reject(line: RecordLine, reason: string): Promise<string> {
-    const path = join(this.#options.folder, 'rejected', `${line.callId}-${Date.now()}.json`);
+    this.#rejections += 1; // a call and its legs may be refused within one millisecond
+    const name = `${line.callId}-${line.source}-${Date.now()}-${this.#rejections}.json`;
+    const path = join(this.#options.folder, 'rejected', name);
     await writeFile(
       `${path}.part`,
       `${JSON.stringify({ reason, record: JSON.parse(line.text) as unknown })}\n`,
