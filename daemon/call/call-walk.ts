@@ -58,6 +58,7 @@ export class CallWalk {
   readonly attempts: AttemptRecord[] = [];
   readonly #tried: EndpointId[] = [];
   #recording: CallRecording | undefined;
+  #dialer: Dialer | undefined;
   #recordsBridges = false;
   #underWay: AttemptUnderWay | undefined;
   #attemptsMade = 0;
@@ -109,6 +110,7 @@ export class CallWalk {
   /** Walks to the end; rejects only for a fault outside the flow. `state`: what the daemon before us carried. */
   async run(state: CallState | undefined): Promise<CallWalkEnd> {
     const { env, channel, route, callId, did, link, log, startedAtUs } = this.#parts;
+    const holder = { channelUuid: channel.uuid, switchName: channel.switchName };
     const start = state?.walk ?? this.#firstState();
     const flowVersionId = start.frames[0]?.flowVersionId;
     if (flowVersionId === undefined) throw new Error('the call has no flow version to walk');
@@ -131,6 +133,8 @@ export class CallWalk {
       didTags: route.number.tags,
     };
     const interrupted = this.#interrupted(state);
+    const held = state?.held;
+    if (held !== undefined) env.caps.adopt(held.lease, holder);
     const dialer = new Dialer({
       route,
       call,
@@ -148,8 +152,10 @@ export class CallWalk {
       tried: this.#tried.slice(),
       attemptsMade: this.#attemptsMade,
       ...(interrupted === undefined ? {} : { interrupted }),
+      ...(held === undefined ? {} : { held }),
       now: env.now,
     });
+    this.#dialer = dialer;
     this.#recording = new CallRecording(
       {
         channel,
@@ -165,7 +171,7 @@ export class CallWalk {
       lines: env.lines,
       dialer,
       call,
-      holder: { channelUuid: channel.uuid, switchName: channel.switchName },
+      holder,
       log,
     });
     try {
@@ -299,6 +305,7 @@ export class CallWalk {
       tried: this.#tried,
       underWay: this.#underWay,
       lease,
+      ...(this.#dialer?.held === undefined ? {} : { held: this.#dialer.held }),
       recordings: (this.#recording?.recordings ?? []).map(
         ({ recordingId, path, channels, startedAtUs: at }) => ({
           recordingId,

@@ -124,10 +124,17 @@ export class TestEnvironment {
   readonly link: SwitchLink;
   /** What `uuid_exists` answers. */
   livesOn = false;
+  /** Of which legs FreeSWITCH tells the end. */
+  tellsEndOf: (uuid: string) => boolean = () => true;
   #fence = 0;
 
   constructor(
-    options: { route?: Route | undefined; whenCapsUnavailable?: 'refuse' | 'admit'; capsAway?: boolean } = {},
+    options: {
+      route?: Route | undefined;
+      whenCapsUnavailable?: 'refuse' | 'admit';
+      capsAway?: boolean;
+      factsDeadlineMs?: number;
+    } = {},
   ) {
     const route = 'route' in options ? options.route : aRoute();
     const whenCapsUnavailable = options.whenCapsUnavailable ?? 'refuse';
@@ -188,7 +195,9 @@ export class TestEnvironment {
           atUs: 0,
           leg: endOf(uuid, uuid.startsWith('1111') ? 'A' : 'B'),
         };
-        const timer = setTimeout(() => listener(fact), 1);
+        const timer = setTimeout(() => {
+          if (this.tellsEndOf(uuid)) listener(fact);
+        }, 1);
         return { off: () => clearTimeout(timer) };
       },
     };
@@ -224,7 +233,7 @@ export class TestEnvironment {
         recordingsFolder: '/recordings',
         sipProfile: 'external',
         stepBudget: 200,
-        factsDeadlineMs: 200,
+        factsDeadlineMs: options.factsDeadlineMs ?? 200,
       },
       now: () => Date.now(),
     };
