@@ -25,6 +25,7 @@ import type { HealthCheck } from './http/ports.ts';
 import { type Job, JobTable } from './jobs/job-table.ts';
 import type { Logger } from './log.ts';
 import { nodeTypes } from './nodes/index.ts';
+import { HeldCalls } from './records/held-calls.ts';
 import { RecordSpool } from './records/record-spool.ts';
 import { PostgresRecordStore } from './records/record-store.ts';
 import { RecordWriter } from './records/record-writer.ts';
@@ -42,8 +43,6 @@ const version = (
 
 type Orm = ReturnType<typeof openOrm>;
 
-/** How long mod_json_cdr waits for its record to be safe, ms; then it keeps it itself. */
-const cdrDeadlineMs = 4_000;
 /** How long the end of a call waits for FreeSWITCH's facts about its legs. */
 const factsDeadlineMs = 5_000;
 
@@ -178,15 +177,21 @@ export class Daemon {
     const cdrs = new CdrInbox({
       registry: this.registry,
       writer,
+      routes,
+      defaultCountry: config.defaultCountry,
       log,
       read: legEndFromJsonCdr,
       switchNameOf: (record) =>
         switches.nameOf(typeof record['core-uuid'] === 'string' ? record['core-uuid'] : undefined),
     });
-    const jobs: Job[] = [{ name: 'orphans', when: '* * * * * *', run: (signal) => orphans.run(signal) }];
+    const held = new HeldCalls({ orm, writer, log });
+    const jobs: Job[] = [
+      { name: 'orphans', when: '* * * * * *', run: (signal) => orphans.run(signal) },
+      { name: 'held-calls', when: '*/2 * * * * *', run: () => held.release() },
+    ];
     if (config.cdrFallbackFolder !== undefined) {
       const folder = config.cdrFallbackFolder;
-      const fallback = new CdrFallback({ folder, inbox: cdrs, flush: () => writer.flush(), log });
+      const fallback = new CdrFallback({ folder, inbox: cdrs, log });
       jobs.push({ name: 'cdr-fallback', when: '*/10 * * * * *', run: (signal) => fallback.sweep(signal) });
     }
     const care = new JobTable(jobs, log);
@@ -204,9 +209,10 @@ export class Daemon {
       nodeTypes,
       weights: new SmoothWeights(),
       writer: {
-        write: (record) => {
-          cdrs.remember(record);
-          writer.write(record);
+        keep: (record) => {
+          const safe = writer.keep(record);
+          if (record.source !== 'leg') cdrs.remember(record, safe);
+          return safe;
         },
       },
       registry: this.registry,
@@ -244,8 +250,7 @@ export class Daemon {
           metrics,
           cdrs: {
             accept: async (record) => {
-              // Answered for only once it is in PostgreSQL or synced to disk: until then FreeSWITCH has the only copy.
-              if ((await cdrs.accept(record)) === 'written' && !(await writer.flush(cdrDeadlineMs)))
+              if ((await cdrs.accept(record)) === 'unsafe')
                 throw new Error('the record of a leg could not be made safe in time');
             },
           },

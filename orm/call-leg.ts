@@ -1,16 +1,19 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { hangupSides } from '../daemon/telephony/outcome.ts';
-import { Call } from './call.ts';
 import { moment, written } from './columns.ts';
+import { Tenant } from './tenant.ts';
 
-/** One channel of a call. */
+/**
+ * One channel of a call. A leg may end long before its call does, and is written down then: `callId` names a call whose
+ * row may be still to come, so it is no foreign key, and who deletes a call deletes its legs and CDRs too.
+ */
 export const CallLeg = defineEntity({
   name: 'CallLeg',
   tableName: 'call_leg',
   properties: {
     id: p.uuid().primary(),
-    tenantId: p.uuid(),
-    call: () => p.manyToOne(Call).deleteRule('cascade').index(),
+    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    callId: p.uuid().index(),
     side: p.enum(['A', 'B'] as const),
     /** FreeSWITCH's own name of the leg. */
     channelUuid: p.text().unique(),
@@ -20,14 +23,14 @@ export const CallLeg = defineEntity({
 });
 export type CallLeg = InferEntity<typeof CallLeg>;
 
-/** What FreeSWITCH says of one leg it ended: exactly one a channel. `id` is the leg's. */
+/** What FreeSWITCH says of one leg it ended: exactly one a channel, from the leg's end on. `id` is the leg's. */
 export const Cdr = defineEntity({
   name: 'Cdr',
   tableName: 'cdr',
   properties: {
     id: p.uuid().primary(),
-    tenantId: p.uuid(),
-    call: () => p.manyToOne(Call).deleteRule('cascade').index(),
+    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    callId: p.uuid().index(),
     channelUuid: p.text().unique(),
     side: p.enum(['A', 'B'] as const),
     startedAt: moment(),
@@ -52,6 +55,6 @@ export const Cdr = defineEntity({
     source: p.enum(['event', 'json_cdr', 'estimated'] as const),
     writtenAt: written(),
   },
-  indexes: [{ properties: ['tenantId', 'startedAt'] }],
+  indexes: [{ properties: ['tenant', 'startedAt'] }],
 });
 export type Cdr = InferEntity<typeof Cdr>;

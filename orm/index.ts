@@ -6,6 +6,7 @@ import { Campaign, CampaignBuyer, PhoneNumber } from './campaign.ts';
 import { Carrier, Trunk } from './carrier.ts';
 import { Flow, FlowVersion } from './flow.ts';
 import { Edge, Node } from './flow-graph-rows.ts';
+import { HeldCall } from './held-call.ts';
 import { Publisher } from './publisher.ts';
 import { Recording } from './recording.ts';
 import { Tenant } from './tenant.ts';
@@ -24,6 +25,7 @@ export {
   Edge,
   Flow,
   FlowVersion,
+  HeldCall,
   Node,
   PhoneNumber,
   Publisher,
@@ -53,4 +55,5 @@ export const entities = [
   Cdr,
   CallTrace,
   Recording,
+  HeldCall,
 ] as const;

@@ -62,10 +62,11 @@ export function hungUpBy(leg: LegEnd, otherwise: HangupSide): HangupSide {
   return otherwise;
 }
 
-function cdrOf(end: LegEnd, source: CdrRecord['source'], otherwise: HangupSide): CdrRecord {
+/** A leg's CDR by FreeSWITCH's word. `otherwise`: who hung up where the far side did not. */
+export function cdrOf(end: LegEnd, source: CdrRecord['source'], otherwise: HangupSide): CdrRecord {
   return {
     times: end.times,
-    billMs: end.billMs,
+    billMs: Math.max(0, Math.round(end.billMs)),
     cause: end.cause,
     q850: q850Of(end.cause),
     sipCode: end.sipCode,
@@ -160,7 +161,10 @@ export function assembleRecord(parts: RecordParts): CallRecord {
         remoteAddress: undefined,
         source: 'estimated',
       };
-    else if (attempt === undefined || attempt.outcome === 'failed') continue; // FreeSWITCH never made that leg
+    // FreeSWITCH told nothing of it: it never made that leg, or its end is late and is written by itself.
+    else if (attempt === undefined || entry.doubtful !== undefined) {
+      if (attempt?.outcome !== 'connected' && attempt?.outcome !== 'max_duration') continue;
+    }
     legRecords.push({
       legId: newId<'LegId'>(),
       side: entry.side,
@@ -174,7 +178,9 @@ export function assembleRecord(parts: RecordParts): CallRecord {
     startedAtUs,
     answeredAtUs,
     connectedAtUs:
-      won === undefined ? undefined : (legs.get(won.channelUuid)?.bridgedAtUs ?? won.answeredAtUs),
+      won === undefined
+        ? undefined
+        : (legs.get(won.channelUuid)?.bridgedAtUs ?? won.answeredAtUs ?? a?.end?.times.bridgeUs),
     endedAtUs: Math.max(endedAtUs, startedAtUs),
     outcome: base.refusal !== undefined ? 'refused' : outcomeOf(attempts, ending, base.trace),
     reason: ending.reason,

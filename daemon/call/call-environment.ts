@@ -3,7 +3,7 @@ import type { WaitingLines } from '../caps/waiting-line.ts';
 import type { Channel } from '../channel/channel.ts';
 import type { NodeTypes } from '../flow/define-node.ts';
 import type { NodeLog } from '../flow/node-context.ts';
-import type { CallRecord } from '../records/call-record.ts';
+import type { CallRecord, LegOfCall } from '../records/call-record.ts';
 import type { SmoothWeights } from '../routing/smooth-weights.ts';
 import type { DaemonId } from '../telephony/ids.ts';
 import type { AdmissionPolicy } from './admission.ts';
@@ -37,7 +37,8 @@ export interface CallEnvironment {
   readonly nodeTypes: NodeTypes;
   /** Shares of buyers and trunks, kept from call to call. */
   readonly weights: SmoothWeights;
-  readonly writer: { write(record: CallRecord): void };
+  /** Resolves with whether the record is safe. */
+  readonly writer: { keep(record: CallRecord | LegOfCall): Promise<boolean> };
   readonly registry: CallRegistry;
   readonly observer: CallObserver;
   readonly log: CallLog;

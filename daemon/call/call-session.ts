@@ -15,9 +15,12 @@ import { type CallState, decodeCallState, stateVariables } from './call-state.ts
 import { CallWalk, type CallWalkEnd } from './call-walk.ts';
 import { LegBook } from './leg-book.ts';
 import type { LiveCall, LiveSession } from './registry.ts';
+import { legOfCall } from './switch-record.ts';
 
 /** How much later than the end of the legs RECORD_STOP may come, ms. */
 const recordStopDeadlineMs = 1_000;
+/** A B-leg's CDR does not wait longer than this for the end of its call (P3), ms. */
+const legAloneMs = 5_000;
 /** How long a hang-up we asked for may take before the socket is given up, ms. */
 const hangupDeadlineMs = 5_000;
 
@@ -42,6 +45,8 @@ export class CallSession implements LiveSession {
   #ending: Ending | undefined;
   #phase = 'admission';
   #closing: Promise<void> | undefined;
+  readonly #legTimers = new Set<NodeJS.Timeout>();
+  readonly #recorded = Promise.withResolvers<boolean>();
 
   constructor(env: CallEnvironment, channel: SessionChannel, link: SwitchLink | undefined) {
     this.#env = env;
@@ -102,6 +107,10 @@ export class CallSession implements LiveSession {
 
   accept(leg: LegEnd): void {
     this.#legs.accept(leg);
+  }
+
+  get recorded(): Promise<boolean> {
+    return this.#recorded.promise;
   }
 
   /** Once: waits for the channel to be over, gives the caps back, waits for FreeSWITCH's facts, writes the record. */
@@ -213,8 +222,21 @@ export class CallSession implements LiveSession {
 
   #onFact(fact: LegFact): void {
     this.#walk?.onFact(fact);
-    if (fact.kind === 'ended')
-      this.#log.debug({ channel: fact.channelUuid, cause: fact.leg.cause }, 'leg ended');
+    if (fact.kind !== 'ended') return;
+    this.#log.debug({ channel: fact.channelUuid, cause: fact.leg.cause }, 'leg ended');
+    if (fact.leg.side === 'A' || this.#closing !== undefined) return;
+    const timer = setTimeout(() => {
+      this.#legTimers.delete(timer);
+      this.#writeLeg(fact.leg);
+    }, legAloneMs);
+    this.#legTimers.add(timer);
+  }
+
+  /** A leg that ends long before its call, or is told of after it, is written by itself. */
+  #writeLeg(end: LegEnd): void {
+    const attempt = this.#walk?.attempts.find(({ channelUuid }) => channelUuid === end.channelUuid);
+    const leg = legOfCall(end, 'event', attempt?.attemptId);
+    if (leg !== undefined) void this.#env.writer.keep(leg); // never rejects; lost records are in the log
   }
 
   #endingOf(end: ChannelEnd, lastNodeType: string | undefined, reason?: string): Ending {
@@ -243,6 +265,7 @@ export class CallSession implements LiveSession {
     const moved = ending.by === 'network' && (await this.#livesOn());
     if (moved) {
       this.#log.warn({}, 'socket lost while the channel lives: another daemon goes on with this call');
+      this.#recorded.resolve(false);
       if (this.#lease !== undefined) this.#env.caps.disown(this.#lease);
     } else {
       if (this.#lease !== undefined) await this.#env.caps.release(this.#lease);
@@ -250,7 +273,8 @@ export class CallSession implements LiveSession {
       if (this.#link?.connected === true) await this.#walk?.recordingsSettled(recordStopDeadlineMs);
       this.#write(ending);
     }
-    this.#legs.close();
+    for (const timer of this.#legTimers) clearTimeout(timer);
+    this.#legs.close(moved ? undefined : (end) => this.#writeLeg(end));
     this.#env.registry.remove(this);
   }
 
@@ -289,6 +313,7 @@ export class CallSession implements LiveSession {
         { refusal: this.#refusal, cause: ending.cause },
         'call ended, no tenant to write it under',
       );
+      this.#recorded.resolve(true);
       return;
     }
     const record = assembleRecord({
@@ -320,7 +345,7 @@ export class CallSession implements LiveSession {
       nowUs,
       calledNumber: this.#channel.calledNumber,
     });
-    env.writer.write(record);
+    this.#recorded.resolve(env.writer.keep(record));
     const durationMs = Math.round((record.endedAtUs - record.startedAtUs) / 1000);
     env.observer.callEnded(record.outcome, durationMs);
     const first = record.attempts[0];

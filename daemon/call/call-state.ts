@@ -58,6 +58,8 @@ export interface CallState {
   readonly tried: readonly EndpointId[];
   readonly underWay: AttemptUnderWay | undefined;
   readonly lease: CapLease | undefined;
+  /** The slot a queue held for its caller when the state was written: the next attempt takes it. */
+  readonly held?: { readonly key: string; readonly lease: CapLease };
   readonly recordings: readonly {
     readonly recordingId: RecordingId;
     readonly path: string;

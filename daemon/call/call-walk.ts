@@ -43,6 +43,11 @@ export interface CallWalkEnd {
   readonly fault: boolean;
 }
 
+/** How long a dial that may have made no channel leaves its end to be told; the bridge's own end came after it. */
+const noChannelGraceMs = 500;
+/** The same for one that the caller's hanging up ended: its leg, if there is one, ends only after the caller's. */
+const cancelledGraceMs = 2_000;
+
 /**
  * One call on its way through its flow: gives the walker the channel, the dialing, the queue and the recording, and
  * before every step puts onto the channel what another daemon would need to go on.
@@ -53,6 +58,7 @@ export class CallWalk {
   readonly attempts: AttemptRecord[] = [];
   readonly #tried: EndpointId[] = [];
   #recording: CallRecording | undefined;
+  #dialer: Dialer | undefined;
   #recordsBridges = false;
   #underWay: AttemptUnderWay | undefined;
   #attemptsMade = 0;
@@ -104,6 +110,7 @@ export class CallWalk {
   /** Walks to the end; rejects only for a fault outside the flow. `state`: what the daemon before us carried. */
   async run(state: CallState | undefined): Promise<CallWalkEnd> {
     const { env, channel, route, callId, did, link, log, startedAtUs } = this.#parts;
+    const holder = { channelUuid: channel.uuid, switchName: channel.switchName };
     const start = state?.walk ?? this.#firstState();
     const flowVersionId = start.frames[0]?.flowVersionId;
     if (flowVersionId === undefined) throw new Error('the call has no flow version to walk');
@@ -126,6 +133,8 @@ export class CallWalk {
       didTags: route.number.tags,
     };
     const interrupted = this.#interrupted(state);
+    const held = state?.held;
+    if (held !== undefined) env.caps.adopt(held.lease, holder);
     const dialer = new Dialer({
       route,
       call,
@@ -143,8 +152,10 @@ export class CallWalk {
       tried: this.#tried.slice(),
       attemptsMade: this.#attemptsMade,
       ...(interrupted === undefined ? {} : { interrupted }),
+      ...(held === undefined ? {} : { held }),
       now: env.now,
     });
+    this.#dialer = dialer;
     this.#recording = new CallRecording(
       {
         channel,
@@ -160,7 +171,7 @@ export class CallWalk {
       lines: env.lines,
       dialer,
       call,
-      holder: { channelUuid: channel.uuid, switchName: channel.switchName },
+      holder,
       log,
     });
     try {
@@ -213,6 +224,7 @@ export class CallWalk {
     if (attempt === undefined) return undefined;
     const { env, channel, legs } = this.#parts;
     legs.expect(attempt.legUuid, 'B');
+    legs.doubt(attempt.legUuid, noChannelGraceMs); // its end was told to the daemon before us
     const result = resultOfInterrupted(attempt, channel, env.now());
     if (result === undefined) {
       if (attempt.lease !== undefined) void env.caps.release(attempt.lease); // never rejects
@@ -256,6 +268,9 @@ export class CallWalk {
     // One that caps refused was never begun, and has its number all the same.
     this.#attemptsMade = Math.max(this.#attemptsMade, row.number);
     this.attempts.push(row);
+    if (row.sipCode === undefined && row.outcome === 'failed')
+      this.#parts.legs.doubt(row.channelUuid, noChannelGraceMs);
+    if (row.outcome === 'cancelled') this.#parts.legs.doubt(row.channelUuid, cancelledGraceMs);
     this.#parts.env.observer.attemptEnded(row.outcome);
     this.#parts.log.info(
       {
@@ -290,6 +305,7 @@ export class CallWalk {
       tried: this.#tried,
       underWay: this.#underWay,
       lease,
+      ...(this.#dialer?.held === undefined ? {} : { held: this.#dialer.held }),
       recordings: (this.#recording?.recordings ?? []).map(
         ({ recordingId, path, channels, startedAtUs: at }) => ({
           recordingId,

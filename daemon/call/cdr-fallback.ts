@@ -6,8 +6,6 @@ export interface CdrFallbackOptions {
   /** Where mod_json_cdr leaves the records nobody took (`log-dir`, `err-log-dir`). */
   readonly folder: string;
   readonly inbox: { accept(record: Readonly<Record<string, unknown>>): Promise<CdrVerdict> };
-  /** True when every record given so far is in PostgreSQL or synced to disk. */
-  readonly flush: () => Promise<boolean>;
   readonly log: {
     info(facts: object, message: string): void;
     warn(facts: object, message: string): void;
@@ -19,6 +17,8 @@ export interface CdrFallbackOptions {
 }
 
 const filesARun = 500;
+/** They wait for their batch together. */
+const filesAtOnce = 50;
 const longestRecordBytes = 1024 * 1024;
 
 /** Takes in the records mod_json_cdr left on disk while no daemon answered it: the last line of defence for a CDR. */
@@ -30,29 +30,40 @@ export class CdrFallback {
   }
 
   /**
-   * Hands every settled `*.cdr.json` to the inbox, and deletes it when its record is durable. What is no record of a
-   * call of ours goes to `rejected/`; that of a call that lives here is left until the call is over.
+   * Hands every settled `*.cdr.json` to the inbox, and deletes it when its record is safe. What is no record of a call
+   * of ours goes to `rejected/`; what could not be made safe is left for the next run.
    *
    * @returns how many were taken in. Rejects where the folder cannot be read.
    */
   async sweep(signal?: AbortSignal): Promise<number> {
-    const { folder, flush, log } = this.#options;
-    const taken: string[] = [];
-    for (const name of await this.#settledFiles()) {
-      if (signal?.aborted === true) break;
-      const verdict = await this.#take(join(folder, name));
-      if (verdict === 'foreign') await this.#reject(name);
-      if (verdict === 'written' || verdict === 'known') taken.push(name);
+    const names = await this.#settledFiles();
+    let taken = 0;
+    for (let first = 0; first < names.length && signal?.aborted !== true; first += filesAtOnce) {
+      const some = names.slice(first, first + filesAtOnce);
+      const done = await Promise.all(some.map((name) => this.#takeFile(name)));
+      taken += done.filter(Boolean).length;
     }
-    if (taken.length === 0) return 0;
-    if (!(await flush())) {
-      log.warn({ files: taken.length }, 'records from disk are not safe yet: their files are kept');
-      return 0;
+    if (taken > 0) this.#options.log.info({ files: taken }, 'records taken in from the fallback folder');
+    return taken;
+  }
+
+  /** @returns whether its record is safe and the file gone. */
+  async #takeFile(name: string): Promise<boolean> {
+    const { folder, log } = this.#options;
+    switch (await this.#take(join(folder, name))) {
+      case 'written':
+      case 'known':
+        await unlink(join(folder, name)).catch(() => undefined); // another daemon may have been there first
+        return true;
+      case 'foreign':
+        await this.#reject(name);
+        return false;
+      case 'unsafe':
+        log.warn({ file: name }, 'a record from disk is not safe yet: its file is kept');
+        return false;
+      case undefined:
+        return false;
     }
-    // Another daemon may have been there first.
-    for (const name of taken) await unlink(join(folder, name)).catch(() => undefined);
-    log.info({ files: taken.length }, 'records taken in from the fallback folder');
-    return taken.length;
   }
 
   async #settledFiles(): Promise<string[]> {

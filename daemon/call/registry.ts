@@ -24,6 +24,8 @@ export interface LiveSession {
   hangup(cause: HangupCause): Promise<void>;
   /** A leg's end as told by mod_json_cdr. */
   accept(leg: LegEnd): void;
+  /** Resolves at the end: whether the call's record is safe, and so needs no other. */
+  readonly recorded: Promise<boolean>;
 }
 
 /** The calls this daemon runs, by call id. */

@@ -9,7 +9,7 @@ const fields = (
   'callId tenantId campaignId phoneNumberId publisherId did startedAtUs takeovers attemptsMade ' +
   'tried underWay lease recordings walk attemptId number endpointId legUuid dialledAtUs leaseId ' +
   'claims scope limit fence recordingId path channels frames flowVersionId nodeId fallback ' +
-  'variables tags steps channelUuid'
+  'variables tags steps channelUuid held key'
 )
   .split(' ')
   .map((name) => `"${name}":`);

@@ -1,4 +1,3 @@
-import type { Channel } from '../channel/channel.ts';
 import type { AttemptResult } from '../flow/node-context.ts';
 import { attemptOutcomeOf } from '../routing/cause-map.ts';
 import { isHangupCause, toHangupCause } from '../telephony/hangup-cause.ts';
@@ -11,7 +10,7 @@ import type { AttemptUnderWay } from './call-state.ts';
  */
 export function resultOfInterrupted(
   attempt: AttemptUnderWay,
-  channel: Channel,
+  channel: { variable(name: string): string | undefined },
   nowMs: number,
 ): AttemptResult | undefined {
   const joined = [

@@ -55,7 +55,9 @@ const legObject = objectOf({
   id: 'l.id',
   side: 'l.side',
   channelUuid: 'l.channel_uuid',
-  attemptId: 'l.attempt_id',
+  // A leg that was written before its call does not know it.
+  attemptId:
+    'coalesce(l.attempt_id, (select a.id from call_attempt a where a.call_id = c.id and a.channel_uuid = l.channel_uuid limit 1))',
   cdr: `case when d.id is null then null else ${cdrObject} end`,
 });
 const attemptObject = objectOf({

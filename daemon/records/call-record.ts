@@ -56,6 +56,29 @@ export interface CallRecord {
   readonly recordings: readonly RecordingRecord[];
 }
 
+/** One leg that ended before its call: it is written at once, and the call's own record finds it there. */
+export interface LegOfCall {
+  readonly source: 'leg';
+  readonly callId: CallId;
+  readonly tenantId: TenantId;
+  readonly legs: readonly [LegRecord];
+}
+
+/**
+ * What the switch alone tells of a call (`record.source` is `switch`), which may run at another daemon: kept aside in
+ * PostgreSQL for `holdMs`, and then (held-calls.ts) the call's record where no session's has come.
+ */
+export interface HeldCallRecord {
+  readonly source: 'held';
+  readonly callId: CallId;
+  readonly tenantId: TenantId;
+  readonly holdMs: number;
+  readonly record: CallRecord;
+}
+
+/** All that is written down. */
+export type AnyRecord = CallRecord | LegOfCall | HeldCallRecord;
+
 export interface LegRecord {
   readonly legId: LegId;
   readonly side: 'A' | 'B';

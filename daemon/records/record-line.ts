@@ -1,11 +1,11 @@
 import type { CallId } from '../telephony/ids.ts';
-import type { CallRecord } from './call-record.ts';
+import type { AnyRecord } from './call-record.ts';
 
-/** A call record as text: the same JSON goes to PostgreSQL and to the spool. */
+/** A record as text: the same JSON goes to PostgreSQL and to the spool. */
 export interface RecordLine {
   readonly callId: CallId;
-  readonly source: CallRecord['source'];
-  /** JSON of the CallRecord, on one line. */
+  readonly source: AnyRecord['source'];
+  /** JSON of the record, on one line. */
   readonly text: string;
 }
 
@@ -17,7 +17,7 @@ function cleaned(_key: string, value: unknown): unknown {
 }
 
 /** Throws TypeError where the record holds what JSON cannot (a bigint, a circle). */
-export function encodeRecord(record: CallRecord): RecordLine {
+export function encodeRecord(record: AnyRecord): RecordLine {
   const quick = JSON.stringify(record);
   const text = suspicious.test(quick) ? JSON.stringify(record, cleaned) : quick;
   return { callId: record.callId, source: record.source, text };

@@ -49,6 +49,7 @@ export class RecordSpool {
   #head: { readonly segment: Segment; lines: RecordLine[] } | undefined;
   #appending: Promise<unknown> = Promise.resolve();
   #depth = 0;
+  #rejections = 0;
   #bytes = 0;
 
   constructor(options: RecordSpoolOptions) {
@@ -143,7 +144,9 @@ export class RecordSpool {
 
   /** Puts a record aside that PostgreSQL will never take, with the reason. */
   async reject(line: RecordLine, reason: string): Promise<string> {
-    const path = join(this.#options.folder, 'rejected', `${line.callId}-${Date.now()}.json`);
+    this.#rejections += 1; // a call and its legs may be refused within one millisecond
+    const name = `${line.callId}-${line.source}-${Date.now()}-${this.#rejections}.json`;
+    const path = join(this.#options.folder, 'rejected', name);
     await writeFile(
       `${path}.part`,
       `${JSON.stringify({ reason, record: JSON.parse(line.text) as unknown })}\n`,
@@ -185,15 +188,24 @@ export class RecordSpool {
     const path = join(this.#options.folder, `records-${String(sequence).padStart(10, '0')}.spool`);
     const handle = await open(path, 'ax', 0o640);
     this.#sequence += 1;
-    // The name itself must survive a power cut.
+    try {
+      await this.#syncFolder();
+    } catch (error) {
+      await handle.close(); // else a disk that fails again and again costs a descriptor each time
+      throw error;
+    }
+    this.#tail = { path, sequence, bytes: 0, records: 0, handle };
+    return this.#tail;
+  }
+
+  /** The names in it must survive a power cut too. */
+  async #syncFolder(): Promise<void> {
     const folder = await open(this.#options.folder, 'r');
     try {
       await folder.sync();
     } finally {
       await folder.close();
     }
-    this.#tail = { path, sequence, bytes: 0, records: 0, handle };
-    return this.#tail;
   }
 
   async #sealTail(): Promise<void> {

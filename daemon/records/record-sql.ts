@@ -1,6 +1,6 @@
 /**
  * One statement that writes a batch of call records into all their tables: one round trip, one transaction, all or
- * nothing. `$1` is a JSON array of CallRecord; PostgreSQL unpacks it, so that the daemon's own thread does no more than
+ * nothing. `$1` is a JSON array of CallRecord and LegOfCall; PostgreSQL unpacks it, so that the daemon's own thread does no more than
  * JSON.stringify. Foreign keys are checked at the statement's end, so the order of its parts does not matter.
  */
 
@@ -126,7 +126,7 @@ function statement(callConflict: string): string {
     "legId" uuid, side text, "channelUuid" text, "attemptId" uuid, cdr jsonb)
 ), calls as (
   insert into call as c (${names(callColumns)})
-  select ${values(callColumns)} from r
+  select ${values(callColumns)} from r where r.source <> 'leg'
   on conflict (id) ${callConflict}
 ), legs as (
   insert into call_leg as c (id, tenant_id, call_id, side, channel_uuid, attempt_id)
@@ -171,7 +171,16 @@ on conflict (id) do update set retention_days = excluded.retention_days
 
 // An orphan's attempt knows no destination and its recording no retention: a session's take their place.
 
-/** Writes records whose source is `session`. */
+/** Writes records whose source is `session` or `leg`. */
 export const writeSessions = { name: 'callfabric_write_sessions', text: statement(sessionWins) } as const;
 /** Writes records whose source is `switch`. */
 export const writeOrphans = { name: 'callfabric_write_orphans', text: statement(orphansJoin) } as const;
+
+/** Keeps records whose source is `held`; the first word of a call stays. */
+export const writeHeld = {
+  name: 'callfabric_write_held',
+  text: `insert into held_call (call_id, tenant_id, record, held_until)
+select r."callId", r."tenantId", r.record, now() + r."holdMs" * interval '1 ms'
+from jsonb_to_recordset($1::jsonb) as r("callId" uuid, "tenantId" uuid, record jsonb, "holdMs" int)
+on conflict (call_id) do nothing`,
+} as const;

@@ -1,11 +1,11 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { poolOf } from '../../orm/config.ts';
 import type { RecordLine } from './record-line.ts';
-import { writeOrphans, writeSessions } from './record-sql.ts';
+import { writeHeld, writeOrphans, writeSessions } from './record-sql.ts';
 
 /** Where batches of records go. Rejects with what PostgreSQL said (see writeFault). */
 export interface RecordStore {
-  /** All or none. No call may be in the batch twice, and all have one source. */
+  /** All or none. No call may be in the batch twice, and one statement must write them all (see writable). */
   write(lines: readonly RecordLine[]): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export class PostgresRecordStore implements RecordStore {
   }
 
   async write(lines: readonly RecordLine[]): Promise<void> {
-    const statement = lines[0]?.source === 'switch' ? writeOrphans : writeSessions;
+    const statement = statements[lines[0]?.source ?? 'session'];
     const pool = await poolOf(this.#orm);
     const client = await pool.connect();
     let broken: Error | undefined;
@@ -43,18 +43,29 @@ export class PostgresRecordStore implements RecordStore {
   }
 }
 
-/** Cuts a batch so that each piece has one source and no call twice, in order. */
-export function* writable(lines: readonly RecordLine[]): Generator<readonly RecordLine[]> {
-  let piece: RecordLine[] = [];
-  const seen = new Set<string>();
+const statements = {
+  session: writeSessions,
+  leg: writeSessions,
+  switch: writeOrphans,
+  held: writeHeld,
+} as const satisfies Record<RecordLine['source'], unknown>;
+
+/**
+ * Cuts a batch into pieces of one statement each, no call twice in any. The records of one call keep their order;
+ * those of different calls need none, so that a leg beside its call's record costs one piece more and not one a call.
+ */
+export function writable(lines: readonly RecordLine[]): (readonly RecordLine[])[] {
+  const rounds: Map<unknown, RecordLine[]>[] = [];
+  const seen = new Map<string, number>();
   for (const line of lines) {
-    if (piece.length > 0 && (seen.has(line.callId) || piece[0]?.source !== line.source)) {
-      yield piece;
-      piece = [];
-      seen.clear();
-    }
-    piece.push(line);
-    seen.add(line.callId);
+    const round = seen.get(line.callId) ?? 0;
+    seen.set(line.callId, round + 1);
+    rounds[round] ??= new Map();
+    const pieces = rounds[round];
+    const statement = statements[line.source];
+    const piece = pieces.get(statement);
+    if (piece === undefined) pieces.set(statement, [line]);
+    else piece.push(line);
   }
-  if (piece.length > 0) yield piece;
+  return rounds.flatMap((pieces) => [...pieces.values()]);
 }

@@ -1,5 +1,5 @@
 import type { CallId } from '../telephony/ids.ts';
-import type { CallRecord } from './call-record.ts';
+import type { AnyRecord } from './call-record.ts';
 import { encodeRecord, type RecordLine } from './record-line.ts';
 import type { RecordSpool, SpoolLog } from './record-spool.ts';
 import { type RecordStore, writable } from './record-store.ts';
@@ -18,6 +18,8 @@ export interface RecordWriterOptions {
   /** Pause before PostgreSQL is tried again, doubled up to `retryMaxMs`. Defaults 100 and 2000. */
   readonly retryMinMs?: number;
   readonly retryMaxMs?: number;
+  /** After this a record that is waited for goes to disk too, whatever PostgreSQL does. Default 1000. */
+  readonly patienceMs?: number;
   /** Told which calls are in PostgreSQL now; never throws. */
   readonly onWritten?: (calls: readonly CallId[]) => void;
 }
@@ -30,9 +32,9 @@ export interface RecordCounts {
   readonly lost: number;
 }
 
-/** How far a batch has come: so many of its lines, from the first on, need no further care. */
+/** How far a batch has come: the lines that need no further care, and the calls that were written. */
 interface Delivered {
-  count: number;
+  readonly lines: Set<RecordLine>;
   readonly written: CallId[];
 }
 
@@ -48,8 +50,11 @@ export class RecordWriter {
   #running: Promise<void> | undefined;
   #spilling: Promise<void> | undefined;
   #stopping = false;
-  /** Set while a batch is on its way to PostgreSQL. */
-  #busy = false;
+  /** The batch of memory that is on its way to PostgreSQL. */
+  #inFlight: readonly RecordLine[] = [];
+  /** Who waits for a record to be safe. */
+  readonly #awaited = new Map<RecordLine, (safe: boolean) => void>();
+  #securing = false;
   #wake: (() => void) | undefined;
   #idle: (() => void)[] = [];
   #retryMs = 0;
@@ -66,6 +71,7 @@ export class RecordWriter {
       maxWaiting: 5000,
       retryMinMs: 100,
       retryMaxMs: 2000,
+      patienceMs: 1000,
       ...rest,
     };
   }
@@ -92,8 +98,36 @@ export class RecordWriter {
     this.#running ??= this.#run();
   }
 
-  /** Takes a finished call; never throws, never waits. */
-  write(record: CallRecord): void {
+  /** Takes what is to be written down; never throws, never waits. */
+  write(record: AnyRecord): void {
+    this.#take(record);
+  }
+
+  /**
+   * As `write`; resolves when this very record is safe: in PostgreSQL, or synced to disk. False where it could not be
+   * made so by the deadline. It never waits for more than `patienceMs` and one disk write while there is room on disk.
+   */
+  keep(record: AnyRecord, deadlineMs = 10_000): Promise<boolean> {
+    const line = this.#take(record);
+    if (line === undefined) return Promise.resolve(false);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const late = setTimeout(() => void this.#secure(), this.#options.patienceMs);
+    const over = setTimeout(() => this.#settle(line, false), deadlineMs);
+    this.#awaited.set(line, (safe) => {
+      clearTimeout(late);
+      clearTimeout(over);
+      resolve(safe);
+    });
+    return promise;
+  }
+
+  #settle(line: RecordLine, safe: boolean): void {
+    const tell = this.#awaited.get(line);
+    this.#awaited.delete(line);
+    tell?.(safe);
+  }
+
+  #take(record: AnyRecord): RecordLine | undefined {
     const { log, maxWaiting } = this.#options;
     let line: RecordLine;
     try {
@@ -104,16 +138,17 @@ export class RecordWriter {
         { callId: record.callId, error: String(error) },
         'call record lost: it cannot be written as JSON',
       );
-      return;
+      return undefined;
     }
     if (this.#waiting.length >= maxWaiting * 2) {
       this.#lost += 1;
       log.error({ callId: record.callId, record: line.text }, 'call record lost: memory and spool are full');
-      return;
+      return undefined;
     }
     this.#waiting.push(line);
     if (this.#waiting.length >= maxWaiting || this.#mustSpill()) void this.#spill();
     if (this.#waiting.length === 1 || this.#waiting.length === this.#options.batchCalls) this.#wake?.();
+    return line;
   }
 
   /**
@@ -151,7 +186,7 @@ export class RecordWriter {
 
   #settled(): boolean {
     const safe = this.#away || this.#options.spool.depth === 0;
-    return safe && this.#waiting.length === 0 && !this.#busy && this.#spilling === undefined;
+    return safe && this.#waiting.length === 0 && this.#inFlight.length === 0 && this.#spilling === undefined;
   }
 
   #tellIdle(): void {
@@ -180,11 +215,11 @@ export class RecordWriter {
         continue;
       }
       const batch = this.#waiting.splice(0, batchCalls);
-      this.#busy = true;
+      this.#inFlight = batch;
       const left = await this.#deliver(batch);
       this.#waiting.unshift(...left);
       if (left.length > 0) await this.#spill();
-      this.#busy = false;
+      this.#inFlight = [];
       this.#tellIdle();
       if (left.length > 0 && spool.depth === 0 && !this.#stopping) await this.#pause(this.#nextRetryMs());
       if (left.length > 0 && this.#stopping) return;
@@ -198,7 +233,9 @@ export class RecordWriter {
       const batch = await spool.peek(batchCalls);
       if (batch.length === 0) return;
       const left = await this.#deliver(batch);
-      if (batch.length > left.length) await spool.acknowledge(batch.length - left.length);
+      // What was written behind the first that was not is written again, which changes nothing.
+      const [first] = left;
+      await spool.acknowledge(first === undefined ? batch.length : batch.indexOf(first));
       if (left.length > 0) await this.#pause(this.#nextRetryMs(), true);
     } catch (error) {
       log.error({ error: String(error) }, 'the spool cannot be read');
@@ -208,12 +245,12 @@ export class RecordWriter {
 
   /** Returns what PostgreSQL did not take because it is away. */
   async #deliver(lines: readonly RecordLine[]): Promise<readonly RecordLine[]> {
-    const done: Delivered = { count: 0, written: [] };
+    const done: Delivered = { lines: new Set(), written: [] };
     let left: readonly RecordLine[] = [];
     try {
       for (const piece of writable(lines)) await this.#writeOrSplit(piece, done);
     } catch (error) {
-      left = lines.slice(done.count);
+      left = lines.filter((line) => !done.lines.has(line));
       if (!this.#away)
         this.#options.log.error(
           { error: String(error), waiting: this.depth + left.length },
@@ -238,8 +275,11 @@ export class RecordWriter {
     try {
       await store.write(lines);
       this.#written += lines.length;
-      done.count += lines.length;
-      for (const line of lines) done.written.push(line.callId);
+      for (const line of lines) {
+        done.lines.add(line);
+        done.written.push(line.callId);
+        this.#settle(line, true);
+      }
     } catch (error) {
       if (writeFault(error) === 'database') throw error;
       const [only] = lines;
@@ -248,11 +288,14 @@ export class RecordWriter {
         await this.#writeOrSplit(lines.slice(0, middle), done);
         await this.#writeOrSplit(lines.slice(middle), done);
       } else if (only !== undefined) {
-        const path = await spool
-          .reject(only, String(error))
-          .catch((why: unknown) => `nowhere: ${String(why)}`);
+        let aside = true;
+        const path = await spool.reject(only, String(error)).catch((why: unknown) => {
+          aside = false;
+          return `nowhere: ${String(why)}`;
+        });
         this.#rejected += 1;
-        done.count += 1;
+        done.lines.add(only);
+        this.#settle(only, aside);
         log.error(
           { callId: only.callId, reason: String(error), path },
           'call record refused by PostgreSQL, put aside',
@@ -280,6 +323,7 @@ export class RecordWriter {
       } catch (error) {
         log.error({ error: String(error) }, 'call records cannot be written to the spool');
       }
+      for (const line of lines.slice(0, fitted)) this.#settle(line, true);
       if (fitted === lines.length) continue;
       this.#waiting.unshift(...lines.slice(fitted));
       log.error(
@@ -288,6 +332,22 @@ export class RecordWriter {
       );
       return;
     }
+  }
+
+  /** PostgreSQL takes its time and somebody waits: what is in memory goes to disk too. Twice is harmless. */
+  async #secure(): Promise<void> {
+    const { spool, log } = this.#options;
+    if (this.#waiting.length > 0) void this.#spill();
+    const lines = this.#inFlight.filter((line) => this.#awaited.has(line));
+    if (lines.length === 0 || this.#securing) return;
+    this.#securing = true;
+    try {
+      const fitted = await spool.append(lines);
+      for (const line of lines.slice(0, fitted)) this.#settle(line, true);
+    } catch (error) {
+      log.error({ error: String(error) }, 'call records cannot be written to the spool');
+    }
+    this.#securing = false;
   }
 
   #nextRetryMs(): number {

@@ -3,7 +3,7 @@ import type { CallId } from '../telephony/ids.ts';
 import type { RecordLine } from './record-line.ts';
 
 const newline = 0x0a;
-const head = /^([0-9a-f]{8}) (\d{1,10}) (session|switch) (\S{1,64}) /;
+const head = /^([0-9a-f]{8}) (\d{1,10}) (session|switch|leg|held) (\S{1,64}) /;
 const longestHead = 100;
 
 /** `<crc32> <bytes> <source> <call id> <json>\n`: the JSON has no line break, so a reader finds the next frame after damage. */
@@ -32,7 +32,7 @@ export function* readFrames(bytes: Buffer, start = 0): Generator<SpoolPiece> {
     if (found !== null && end < bytes.length && bytes[end] === newline) {
       const body = bytes.subarray(bodyAt, end);
       if (crc32(body) === Number.parseInt(found[1] ?? '', 16)) {
-        const source = found[3] === 'switch' ? 'switch' : 'session';
+        const source = found[3] as RecordLine['source'];
         const line = { callId: (found[4] ?? '') as CallId, source, text: body.toString('utf8') } as const;
         at = end + 1;
         yield { kind: 'record', line, end: at };

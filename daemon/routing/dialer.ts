@@ -44,12 +44,14 @@ export interface DialerParts {
   readonly tried?: readonly EndpointId[];
   readonly attemptsMade?: number;
   readonly interrupted?: Interrupted;
+  readonly held?: HeldSlot;
   /** Milliseconds since 1970. */
   now(): number;
 }
 
-interface Held {
-  readonly candidate: RoutedCandidate;
+/** A slot a queue holds for this call. `key`: of the candidate it is held with. */
+export interface HeldSlot {
+  readonly key: string;
   readonly lease: CapLease;
 }
 
@@ -60,7 +62,7 @@ export class Dialer implements Dialing {
   readonly #charged = new Set<string>();
   readonly #routed = new WeakMap<Candidate, RoutedCandidate>();
   #attemptsMade: number;
-  #held: Held | undefined;
+  #held: HeldSlot | undefined;
   #interrupted: Interrupted | undefined;
 
   constructor(parts: DialerParts) {
@@ -68,11 +70,12 @@ export class Dialer implements Dialing {
     this.#tried = new Set(parts.tried);
     this.#attemptsMade = parts.attemptsMade ?? 0;
     this.#interrupted = parts.interrupted;
+    this.#held = parts.held;
   }
 
   /** The slot a queue holds for this call, if one is held. */
-  get held(): { readonly endpointId: EndpointId | undefined; readonly lease: CapLease } | undefined {
-    return this.#held && { endpointId: this.#held.candidate.endpointId, lease: this.#held.lease };
+  get held(): HeldSlot | undefined {
+    return this.#held;
   }
 
   candidates(source: CandidateSource): Promise<readonly Candidate[]> {
@@ -90,7 +93,7 @@ export class Dialer implements Dialing {
         list = [{ ...head, rejected: undefined }, ...list.filter((candidate) => candidate !== found)];
     };
     const held = this.#held;
-    if (held !== undefined) first(({ key }) => key === held.candidate.key);
+    if (held !== undefined) first(({ key }) => key === held.key);
     const attempt = this.#interrupted?.attempt;
     if (attempt !== undefined)
       first(
@@ -106,7 +109,7 @@ export class Dialer implements Dialing {
   /** From now on the candidate is tried first, with this lease. A slot held before is released. */
   async hold(candidate: RoutedCandidate, lease: CapLease): Promise<void> {
     const before = this.#held;
-    this.#held = { candidate, lease };
+    this.#held = { key: candidate.key, lease };
     if (before !== undefined) await this.#parts.caps.release(before.lease);
   }
 
@@ -226,7 +229,7 @@ export class Dialer implements Dialing {
     routed: RoutedCandidate,
   ): Promise<{ lease: CapLease | undefined; refusedBy: string | undefined; decision: string }> {
     const held = this.#held;
-    if (held?.candidate.key === routed.key) {
+    if (held?.key === routed.key) {
       this.#held = undefined;
       return { lease: held.lease, refusedBy: undefined, decision: 'granted' };
     }

@@ -53,5 +53,6 @@ export const refusals = [
   'database_unavailable',
   'blocked_caller',
   'invalid_caller',
+  'not_taken', // no daemon took it: none ran, or what FreeSWITCH told of it was over the limits
 ] as const;
 export type Refusal = (typeof refusals)[number];

@@ -153,7 +153,7 @@ void t.test('poisoned records are put aside and their neighbours written', async
   t.equal(aside.length, 3);
   const first = aside.find((name) => name.startsWith(poisoned[0]?.callId ?? ''));
   t.match(JSON.parse(readFileSync(join(folder, 'rejected', first ?? ''), 'utf8')), {
-    reason: /call_tenant_id_foreign/,
+    reason: /_tenant_id_foreign/,
     record: { callId: poisoned[0]?.callId },
   });
   t.ok(log.messages.some((message) => /put aside/.test(message)));

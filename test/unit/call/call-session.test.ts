@@ -1,6 +1,7 @@
 import t from 'tap';
 import { CallSession } from '../../../daemon/call/call-session.ts';
-import { decodeCallState } from '../../../daemon/call/call-state.ts';
+import { decodeCallState, encodeCallState } from '../../../daemon/call/call-state.ts';
+import type { CapLease } from '../../../daemon/caps/cap-lease.ts';
 import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
 
 const answered = { end: 'answered', cause: 'NORMAL_CLEARING', hungUpBy: 'B' } as const;
@@ -149,6 +150,43 @@ void t.test('another daemon goes on: the same node, the dialled buyer not again,
   ]);
   t.equal(second.written[0]?.attempts.length, 1);
   t.same(second.heldLeases(), []);
+});
+
+void t.test('a slot the queue held when its daemon died is dialled with, and given back', async (t) => {
+  const first = new TestEnvironment();
+  const before = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+  await new CallSession(first.environment, before, first.link).run();
+  const state = decodeCallState(before.carried.at(-1));
+  if (state === undefined) throw new Error('a state');
+  const lease = { ...state.lease, leaseId: 'held-1', claims: [], fence: 1 } as unknown as CapLease;
+  const { underWay: _, history: __, ...rest } = state;
+  const carried = { ...rest, underWay: undefined, tried: [], held: { key: 'endpoint-second', lease } };
+  const second = new TestEnvironment();
+  const channel = new FakeSessionChannel({
+    answered: true,
+    bridges: [answered],
+    variables: { callfabric_state: encodeCallState(carried), callfabric_entry: 'takeover' },
+  });
+  await new CallSession(second.environment, channel, second.link).run();
+  t.match(second.written, [{ attempts: [{ endpointId: 'endpoint-second', outcome: 'connected' }] }]);
+  t.equal(decodeCallState(channel.carried.at(-1))?.underWay?.lease?.leaseId, 'held-1');
+  t.same(second.heldLeases(), []);
+});
+
+void t.test("a dial that made no channel does not hold up the call's record", async (t) => {
+  const env = new TestEnvironment({ factsDeadlineMs: 60_000 });
+  env.tellsEndOf = (uuid) => uuid.startsWith('1111');
+  const failed = { end: 'notAnswered', cause: 'DESTINATION_OUT_OF_ORDER', sipCode: undefined } as const;
+  const channel = new FakeSessionChannel({ digits: ['1'], bridges: [failed, failed] });
+  await new CallSession(env.environment, channel, env.link).run();
+  const [record] = env.written;
+  t.equal(record?.outcome, 'failed');
+  t.equal(record?.attempts.length, 2);
+  t.same(
+    record?.legs.map(({ side }) => side),
+    ['A'],
+    'no leg that never was',
+  );
 });
 
 void t.test(

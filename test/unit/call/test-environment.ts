@@ -6,7 +6,7 @@ import type { WaitingLines } from '../../../daemon/caps/waiting-line.ts';
 import type { LegEnd, LegFact } from '../../../daemon/channel/leg-fact.ts';
 import type { SwitchLink } from '../../../daemon/channel/switch-link.ts';
 import { nodeTypes } from '../../../daemon/nodes/index.ts';
-import type { CallRecord } from '../../../daemon/records/call-record.ts';
+import type { CallRecord, LegOfCall } from '../../../daemon/records/call-record.ts';
 import type { Route } from '../../../daemon/routing/route.ts';
 import { SmoothWeights } from '../../../daemon/routing/smooth-weights.ts';
 import type { Branded, ChannelUuid, DaemonId, LeaseId, SwitchName } from '../../../daemon/telephony/ids.ts';
@@ -117,15 +117,24 @@ function endOf(channelUuid: ChannelUuid, side: 'A' | 'B'): LegEnd {
 /** Caps, lines, routes and a link in memory; remembers what is held and what was written. */
 export class TestEnvironment {
   readonly written: CallRecord[] = [];
+  /** Legs that were written by themselves. */
+  readonly legsWritten: LegOfCall[] = [];
   readonly #held = new Set<LeaseId>();
   readonly environment: CallEnvironment;
   readonly link: SwitchLink;
   /** What `uuid_exists` answers. */
   livesOn = false;
+  /** Of which legs FreeSWITCH tells the end. */
+  tellsEndOf: (uuid: string) => boolean = () => true;
   #fence = 0;
 
   constructor(
-    options: { route?: Route | undefined; whenCapsUnavailable?: 'refuse' | 'admit'; capsAway?: boolean } = {},
+    options: {
+      route?: Route | undefined;
+      whenCapsUnavailable?: 'refuse' | 'admit';
+      capsAway?: boolean;
+      factsDeadlineMs?: number;
+    } = {},
   ) {
     const route = 'route' in options ? options.route : aRoute();
     const whenCapsUnavailable = options.whenCapsUnavailable ?? 'refuse';
@@ -186,7 +195,9 @@ export class TestEnvironment {
           atUs: 0,
           leg: endOf(uuid, uuid.startsWith('1111') ? 'A' : 'B'),
         };
-        const timer = setTimeout(() => listener(fact), 1);
+        const timer = setTimeout(() => {
+          if (this.tellsEndOf(uuid)) listener(fact);
+        }, 1);
         return { off: () => clearTimeout(timer) };
       },
     };
@@ -207,7 +218,13 @@ export class TestEnvironment {
       lines,
       nodeTypes,
       weights: new SmoothWeights(),
-      writer: { write: (record) => this.written.push(record) },
+      writer: {
+        keep: async (record) => {
+          if (record.source === 'leg') this.legsWritten.push(record);
+          else this.written.push(record);
+          return true;
+        },
+      },
       registry: new CallRegistry(),
       observer: unobserved,
       log: silent,
@@ -216,7 +233,7 @@ export class TestEnvironment {
         recordingsFolder: '/recordings',
         sipProfile: 'external',
         stepBudget: 200,
-        factsDeadlineMs: 200,
+        factsDeadlineMs: options.factsDeadlineMs ?? 200,
       },
       now: () => Date.now(),
     };

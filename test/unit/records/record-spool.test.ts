@@ -1,9 +1,9 @@
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { encodeRecord, type RecordLine } from '../../../daemon/records/record-line.ts';
-import { RecordSpool } from '../../../daemon/records/record-spool.ts';
+import { RecordSpool, type RecordSpoolOptions } from '../../../daemon/records/record-spool.ts';
 import { encodeFrame, readFrames } from '../../../daemon/records/spool-frame.ts';
 import { type CallId, newId } from '../../../daemon/telephony/ids.ts';
 import { quietLog } from './quiet-log.ts';
@@ -13,6 +13,13 @@ const line = (text = '{"a":1}'): RecordLine => ({ callId: newId<'CallId'>(), sou
 const lines = (count: number): RecordLine[] =>
   Array.from({ length: count }, () => encodeRecord(sampleRecord(newId())));
 const segments = (folder: string): string[] => readdirSync(folder).filter((name) => name.endsWith('.spool'));
+
+/** Closed when the test is over: a process that dies gives its files back, one that only forgets them does not. */
+function spoolOf(t: Test, options: RecordSpoolOptions): RecordSpool {
+  const spool = new RecordSpool(options);
+  t.teardown(() => spool.close());
+  return spool;
+}
 
 async function readAll(spool: RecordSpool): Promise<CallId[]> {
   const ids: CallId[] = [];
@@ -60,14 +67,14 @@ void t.test('one damaged byte costs at most the records it touches', async (t) =
 void t.test('records come back in order, over segments and a restart', async (t) => {
   const folder = t.testdir();
   const log = quietLog();
-  const first = new RecordSpool({ folder, segmentBytes: 10_000, log });
+  const first = spoolOf(t, { folder, segmentBytes: 10_000, log });
   await first.open();
   const written = lines(20);
   for (let at = 0; at < 20; at += 2) t.equal(await first.append(written.slice(at, at + 2)), 2);
   t.ok(segments(folder).length > 2, 'several segments');
   t.equal(first.depth, 20);
   // No close: the process died.
-  const second = new RecordSpool({ folder, log });
+  const second = spoolOf(t, { folder, log });
   await second.open();
   t.equal(second.depth, 20);
   t.same(await second.peek(3), await second.peek(3), 'the same until acknowledged');
@@ -83,13 +90,13 @@ void t.test('records come back in order, over segments and a restart', async (t)
 void t.test('a death in mid-write loses only the record that was being written', async (t) => {
   const folder = t.testdir();
   const log = quietLog();
-  const first = new RecordSpool({ folder, log });
+  const first = spoolOf(t, { folder, log });
   await first.open();
   const written = lines(3);
   await first.append(written);
   const path = join(folder, segments(folder)[0] ?? '');
   truncateSync(path, statSync(path).size - 10);
-  const second = new RecordSpool({ folder, log });
+  const second = spoolOf(t, { folder, log });
   await second.open();
   await second.append(lines(1));
   t.equal(second.depth, 3, 'two whole ones and a new one');
@@ -105,12 +112,12 @@ void t.test('a death in mid-write loses only the record that was being written',
 void t.test('damage in the middle is kept aside and told', async (t) => {
   const folder = t.testdir();
   const log = quietLog();
-  const spool = new RecordSpool({ folder, log });
+  const spool = spoolOf(t, { folder, log });
   await spool.open();
   await spool.append(lines(1));
   await spool.close();
   appendFileSync(join(folder, segments(folder)[0] ?? ''), 'rubbish\n');
-  const again = new RecordSpool({ folder, log });
+  const again = spoolOf(t, { folder, log });
   await again.open();
   t.equal((await readAll(again)).length, 1);
   t.equal(readdirSync(join(folder, 'rejected')).length, 1);
@@ -119,7 +126,7 @@ void t.test('damage in the middle is kept aside and told', async (t) => {
 void t.test('a full spool refuses the newest and keeps the oldest', async (t) => {
   const written = lines(4);
   const maxBytes = written.slice(0, 2).reduce((sum, one) => sum + encodeFrame(one).length, 0);
-  const spool = new RecordSpool({ folder: t.testdir(), maxBytes, log: quietLog() });
+  const spool = spoolOf(t, { folder: t.testdir(), maxBytes, log: quietLog() });
   await spool.open();
   t.equal(await spool.append(written), 2);
   t.same(
@@ -130,7 +137,7 @@ void t.test('a full spool refuses the newest and keeps the oldest', async (t) =>
 });
 
 void t.test('appending goes on while the oldest are read', async (t) => {
-  const spool = new RecordSpool({ folder: t.testdir(), log: quietLog() });
+  const spool = spoolOf(t, { folder: t.testdir(), log: quietLog() });
   await spool.open();
   const written = lines(6);
   await spool.append(written.slice(0, 3));
@@ -146,6 +153,6 @@ void t.test('a folder of another running daemon is refused', async (t) => {
   const folder = t.testdir({ 'owner.pid': `${process.ppid}\n` });
   await t.rejects(new RecordSpool({ folder, log: quietLog() }).open(), /belongs to the running process/);
   writeFileSync(join(folder, 'owner.pid'), '999999999\n');
-  await new RecordSpool({ folder, log: quietLog() }).open();
+  await spoolOf(t, { folder, log: quietLog() }).open();
   t.equal(readFileSync(join(folder, 'owner.pid'), 'utf8'), `${process.pid}\n`, 'a dead one is not');
 });

@@ -67,7 +67,7 @@ void t.test('its turn: the candidate is held before anybody hears of it', async 
   const place = new Place();
   const world = await joined(place);
   const heard = Promise.withResolvers<string | undefined>();
-  world.place.ready.addEventListener('abort', () => heard.resolve(world.dialer.held?.endpointId), {
+  world.place.ready.addEventListener('abort', () => heard.resolve(world.dialer.held?.key), {
     once: true,
   });
   place.turn(lease('slot'), 1);
@@ -83,7 +83,7 @@ void t.test('a turn that came while joining counts too', async (t) => {
   place.turn(lease('slot'));
   const world = await joined(place);
   t.ok(world.place.ready.aborted);
-  t.equal(world.dialer.held?.endpointId, 'a-sip');
+  t.equal(world.dialer.held?.key, 'a-sip');
 });
 
 void t.test('leaving after the turn gives the slot back, leaving before it the place', async (t) => {

@@ -1,0 +1,124 @@
+import t from 'tap';
+import { CdrInbox } from '../../../daemon/call/cdr-inbox.ts';
+import type { LiveSession } from '../../../daemon/call/registry.ts';
+import type { LegEnd } from '../../../daemon/channel/leg-fact.ts';
+import type { AnyRecord } from '../../../daemon/records/call-record.ts';
+import type { Route } from '../../../daemon/routing/route.ts';
+import { type Branded, newId } from '../../../daemon/telephony/ids.ts';
+import { sampleRecord } from '../records/sample-record.ts';
+import { legEnd } from './leg-end.ts';
+import { aRoute } from './test-environment.ts';
+
+/** An inbox, a writer that says `safe`, and at most one live call. */
+function scene(options: { safe?: boolean; route?: Route | undefined | 'away' } = {}) {
+  const written: AnyRecord[] = [];
+  const variables = { callfabric_call: newId(), callfabric_tenant: newId() };
+  const recorded = Promise.withResolvers<boolean>();
+  const told: LegEnd[] = [];
+  const session: Pick<LiveSession, 'accept' | 'recorded'> = {
+    accept: (leg) => void told.push(leg),
+    recorded: recorded.promise,
+  };
+  const state = { live: false };
+  const inbox = new CdrInbox({
+    registry: {
+      get: (id) => (state.live && id === variables.callfabric_call ? (session as LiveSession) : undefined),
+    },
+    writer: {
+      keep: async (record) => {
+        written.push(record);
+        return options.safe ?? true;
+      },
+    },
+    routes: {
+      routeFor: async () => {
+        if (options.route === 'away') throw new Error('PostgreSQL is away');
+        return options.route;
+      },
+    },
+    defaultCountry: 'US',
+    log: { info() {} },
+    read: (record) => record['leg'] as LegEnd | undefined,
+    switchNameOf: () => 'fs1' as Branded<'SwitchName'>,
+  });
+  return { inbox, written, variables, recorded, told, state };
+}
+
+void t.test('a B-leg of a call that runs here is written at once and told to its session', async (t) => {
+  const { inbox, written, variables, told, state } = scene();
+  state.live = true;
+  const leg = legEnd('B', variables);
+  t.equal(await inbox.accept({ leg }), 'written');
+  t.same(told, [leg]);
+  t.match(written, [{ source: 'leg', callId: variables.callfabric_call, legs: [{ side: 'B' }] }]);
+});
+
+void t.test("an A-leg of a call that runs here is answered when the session's record is safe", async (t) => {
+  const { inbox, written, variables, recorded, state } = scene();
+  state.live = true;
+  let answered = false;
+  const answer = inbox.accept({ leg: legEnd('A', variables) }).finally(() => {
+    answered = true;
+  });
+  await new Promise(setImmediate);
+  t.notOk(answered, 'not before');
+  recorded.resolve(true);
+  t.equal(await answer, 'known');
+  t.same(written, []);
+});
+
+void t.test('where the session goes without a safe record, the word of the switch is held', async (t) => {
+  const { inbox, written, variables, recorded, state } = scene();
+  state.live = true;
+  recorded.resolve(false);
+  t.equal(await inbox.accept({ leg: legEnd('A', variables) }), 'written');
+  t.match(written, [{ source: 'held', record: { outcome: 'interrupted' } }]);
+});
+
+void t.test('a call that runs elsewhere, or nowhere, gets no row yet: it is held', async (t) => {
+  const { inbox, written, variables } = scene();
+  t.equal(await inbox.accept({ leg: legEnd('A', variables) }), 'written');
+  t.equal(await inbox.accept({ leg: legEnd('B', variables) }), 'written');
+  t.same(
+    written.map(({ source }) => source),
+    ['held', 'leg'],
+  );
+});
+
+void t.test(
+  "a leg of a session's record is known once that is safe, and written where it is not",
+  async (t) => {
+    const { inbox, written, variables } = scene();
+    const record = sampleRecord(variables.callfabric_tenant);
+    const [a] = record.legs;
+    const leg = legEnd('A', variables, a === undefined ? {} : { channelUuid: a.channelUuid });
+    const safe = Promise.withResolvers<boolean>();
+    inbox.remember(record, safe.promise);
+    const answer = inbox.accept({ leg });
+    safe.resolve(true);
+    t.equal(await answer, 'known');
+    t.same(written, []);
+    inbox.remember(record, Promise.resolve(false));
+    t.equal(await inbox.accept({ leg }), 'written');
+  },
+);
+
+void t.test('what could not be made safe is not answered for', async (t) => {
+  const { inbox, variables } = scene({ safe: false });
+  t.equal(await inbox.accept({ leg: legEnd('A', variables) }), 'unsafe');
+  t.equal(await inbox.accept({ leg: legEnd('B', variables) }), 'unsafe');
+  t.equal(await inbox.accept({}), 'foreign');
+  t.equal(await inbox.accept({ leg: legEnd('A', {}) }), 'foreign');
+});
+
+void t.test(
+  'a call no daemon took is written under its number, once it is known whose that is',
+  async (t) => {
+    const leg = legEnd('A', { callfabric_entry: 'takeover' });
+    const known = scene({ route: aRoute() });
+    t.equal(await known.inbox.accept({ leg }), 'written');
+    t.match(known.written, [{ callId: leg.channelUuid, refusal: 'not_taken' }]);
+    t.equal(await scene({ route: undefined }).inbox.accept({ leg }), 'foreign');
+    t.equal(await scene({ route: 'away' }).inbox.accept({ leg }), 'unsafe');
+  },
+);
