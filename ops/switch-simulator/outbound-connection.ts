@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { toHangupCause } from '../../daemon/telephony/hangup-cause.ts';
 import { runApplication } from './application.ts';
-import { renderProfile } from './caller-profile.ts';
+import { ProfileText } from './caller-profile.ts';
 import { CommandReader, type SocketCommand } from './command-reader.ts';
 import { EventListener } from './event-listener.ts';
 import type { Leg } from './leg.ts';
@@ -217,9 +217,9 @@ export class OutboundConnection implements EventSink {
   }
 
   #connect(): void {
-    const profile = renderProfile('Channel', this.#leg.profile, this.#leg.times);
+    const { profile, times } = this.#leg;
     const data = this.#core.event('CHANNEL_DATA', this.#leg, {
-      before: profile,
+      before: new ProfileText('Channel', profile).render(profile.callee, times),
       after: `Content-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: static\nControl: ${this.#full ? 'full' : 'single-channel'}\n`,
     });
     this.#out += data.plain();
