@@ -52,9 +52,9 @@ export function runApplication(
   leg.variables.setEncoded('current_application_data', argument, encoded);
   leg.variables.set('current_application', call.app);
   leg.variables.set('current_application_response', undefined);
-  const about = `Application: ${call.app}\n${argument === '' ? '' : `Application-Data: ${encoded}\n`}`;
-  const named = `Application-UUID: ${encodeHeader(uuid)}\n`;
-  core.fire('CHANNEL_EXECUTE', leg, { after: about + named });
+  const about = () => `Application: ${call.app}\n${argument === '' ? '' : `Application-Data: ${encoded}\n`}`;
+  const named = () => `Application-UUID: ${encodeHeader(uuid)}\n`;
+  core.fire('CHANNEL_EXECUTE', leg, { after: () => about() + named() });
   let finished = false;
   application.run({
     core,
@@ -66,7 +66,7 @@ export function runApplication(
       if (response !== undefined) leg.variables.set('current_application_response', response);
       if (!leg.down) leg.enter('idle');
       core.fire('CHANNEL_EXECUTE_COMPLETE', leg, {
-        after: `${about}Application-Response: ${encodeHeader(response ?? '_none_')}\n${named}`,
+        after: () => `${about()}Application-Response: ${encodeHeader(response ?? '_none_')}\n${named()}`,
       });
       done();
     },

@@ -17,6 +17,7 @@ export class InboundConnection implements EventSink {
   #authenticated = false;
   #out = '';
   #scheduled = false;
+  #leaving = false;
 
   constructor(core: SwitchCore, socket: Socket, password: string) {
     this.#core = core;
@@ -34,7 +35,7 @@ export class InboundConnection implements EventSink {
   }
 
   offer(event: SwitchEvent): void {
-    if (this.#events.wants(event)) this.#send(this.#events.frame(event));
+    if (this.#events.wants(event)) this.#send(event.frame(this.#events.format));
   }
 
   destroy(): void {
@@ -42,16 +43,24 @@ export class InboundConnection implements EventSink {
     this.#socket.resetAndDestroy();
   }
 
-  /** Gathers what one tick produces into one write. */
+  /**
+   * Gathers what one turn of the event loop produces, of all calls, into one write: FreeSWITCH's listener, too, is a
+   * thread of its own that sends what has queued up meanwhile.
+   */
   #send(text: string): void {
     this.#out += text;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(this.#out, 'latin1');
-      this.#out = '';
-    });
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    const text = this.#out;
+    this.#out = '';
+    if (this.#socket.destroyed || !this.#socket.writable) return;
+    if (this.#leaving) this.#socket.end(text, 'latin1');
+    else this.#socket.write(text, 'latin1');
   }
 
   #reply(text: string): void {
@@ -133,6 +142,6 @@ export class InboundConnection implements EventSink {
     this.#core.listeners.delete(this);
     const text = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n';
     this.#send(`Content-Type: text/disconnect-notice\nContent-Length: ${text.length}\n\n${text}`);
-    queueMicrotask(() => this.#socket.end());
+    this.#leaving = true;
   }
 }

@@ -33,6 +33,7 @@ export class OutboundConnection implements EventSink {
   /** The CHANNEL_HANGUP of our own `sendmsg hangup`, which a lingering socket gets after its notice. */
   #late = '';
   #out = '';
+  #hangingUp = false;
   #started = false;
   #busy = false;
   #pumping = false;
@@ -94,9 +95,17 @@ export class OutboundConnection implements EventSink {
   }
 
   offer(event: SwitchEvent): void {
-    if (this.#closed || !this.#subscribed || !this.#listener.wants(event)) return;
+    if (this.#closed || !this.#subscribed) return;
+    // The CHANNEL_HANGUP of our own `sendmsg hangup` comes too late for this socket unless it lingers.
+    if (this.#hangingUp && this.#lingerSeconds === undefined) return;
+    if (!this.#listener.wants(event)) return;
     // The text is made now: the leg will have changed by the time it is written.
-    this.#queued += this.#listener.frame(event);
+    const frame = event.frame(this.#listener.format);
+    if (this.#hangingUp) {
+      this.#late += frame;
+      return;
+    }
+    this.#queued += frame;
     if (!this.#busy && !this.#pumping && !this.#leg.down) this.#pump();
   }
 
@@ -235,14 +244,12 @@ export class OutboundConnection implements EventSink {
     const action = headers.get('call-command')?.toLowerCase();
     if (action === 'hangup') {
       const cause = headers.get('hangup-cause');
-      // Its CHANNEL_HANGUP comes too late for this socket unless it lingers.
-      const before = this.#queued;
+      this.#hangingUp = true;
       hangUp(this.#core, this.#leg, {
         cause: cause === undefined ? 'NORMAL_CLEARING' : toHangupCause(cause.toUpperCase()),
       });
+      this.#hangingUp = false;
       this.#reply('+OK');
-      this.#late = this.#queued.slice(before.length);
-      this.#queued = before;
       return;
     }
     const app = headers.get('execute-app-name');
