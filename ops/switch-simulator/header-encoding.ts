@@ -9,9 +9,7 @@ const percent = 0x25;
 
 /** What each byte becomes; undefined for one that stays. */
 const escapes: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, code) =>
-  unsafe.test(String.fromCharCode(code))
-    ? `%${code.toString(16).toUpperCase().padStart(2, '0')}`
-    : undefined,
+  unsafe.test(String.fromCharCode(code)) ? `%${code.toString(16).toUpperCase().padStart(2, '0')}` : undefined,
 );
 
 /** `%41` that is already there stays as it is: FreeSWITCH does not encode twice. */
@@ -22,10 +20,10 @@ export function encodeHeader(value: string): string {
   let from = 0;
   for (; at < value.length; at++) {
     const code = value.charCodeAt(at);
-    const escape = escapes[code];
-    if (escape === undefined) continue;
+    const escaped = escapes[code];
+    if (escaped === undefined) continue;
     if (code === percent && upperHex.test(value.slice(at + 1, at + 3))) continue;
-    parts.push(value.slice(from, at), escape);
+    parts.push(value.slice(from, at), escaped);
     from = at + 1;
   }
   parts.push(value.slice(from));

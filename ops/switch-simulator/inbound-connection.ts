@@ -3,6 +3,7 @@ import { runApi } from './api-command.ts';
 import { CommandReader, type SocketCommand } from './command-reader.ts';
 import { EventListener } from './event-listener.ts';
 import { encodeHeader } from './header-encoding.ts';
+import { SocketOutput } from './socket-output.ts';
 import type { EventSink, SwitchCore } from './switch-core.ts';
 import type { SwitchEvent } from './switch-event.ts';
 import { newUuid } from './uuid.ts';
@@ -15,7 +16,7 @@ export class InboundConnection implements EventSink {
   readonly #reader = new CommandReader();
   readonly #events = new EventListener();
   #authenticated = false;
-  #out = '';
+  readonly #out = new SocketOutput();
   #scheduled = false;
   #leaving = false;
 
@@ -35,7 +36,7 @@ export class InboundConnection implements EventSink {
   }
 
   offer(event: SwitchEvent): void {
-    if (this.#events.wants(event)) this.#send(event.frame(this.#events.format));
+    if (this.#events.wants(event)) this.#sendAll(event.frame(this.#events.format));
   }
 
   destroy(): void {
@@ -48,7 +49,16 @@ export class InboundConnection implements EventSink {
    * thread of its own that sends what has queued up meanwhile.
    */
   #send(text: string): void {
-    this.#out += text;
+    this.#out.add(text);
+    this.#schedule();
+  }
+
+  #sendAll(pieces: readonly string[]): void {
+    this.#out.addAll(pieces);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => this.#flush());
@@ -56,11 +66,8 @@ export class InboundConnection implements EventSink {
 
   #flush(): void {
     this.#scheduled = false;
-    const text = this.#out;
-    this.#out = '';
-    if (this.#socket.destroyed || !this.#socket.writable) return;
-    if (this.#leaving) this.#socket.end(text, 'latin1');
-    else this.#socket.write(text, 'latin1');
+    this.#out.flush(this.#socket);
+    if (this.#leaving) this.#socket.end();
   }
 
   #reply(text: string): void {

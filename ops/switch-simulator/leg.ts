@@ -139,17 +139,18 @@ export class Leg {
         : this.times.progressMediaUs > 0
           ? 'early'
           : 'ringing';
-    return (
-      `Channel-State: ${this.state}\nChannel-Call-State: ${this.callState}\n` +
-      `Channel-State-Number: ${this.stateNumber}\nChannel-Name: ${this.#channelName}\n` +
-      `Unique-ID: ${this.uuid}\nCall-Direction: ${direction}\nPresence-Call-Direction: ${direction}\n` +
-      `Channel-HIT-Dialplan: ${direction === 'inbound'}\nChannel-Call-UUID: ${this.callUuid}\n` +
-      `Answer-State: ${answerState}\n` +
-      (this.hangupCause === undefined ? '' : `Hangup-Cause: ${this.hangupCause}\n`) +
-      (this.codecsKnown ? codec : '') +
-      this.#profileText.render(this.profile.callee, this.times) +
-      this.#drawOther()
-    );
+    // Joined, not added up: the text is read by several events.
+    return [
+      `Channel-State: ${this.state}\nChannel-Call-State: ${this.callState}\n`,
+      `Channel-State-Number: ${this.stateNumber}\nChannel-Name: ${this.#channelName}\n`,
+      `Unique-ID: ${this.uuid}\nCall-Direction: ${direction}\nPresence-Call-Direction: ${direction}\n`,
+      `Channel-HIT-Dialplan: ${direction === 'inbound'}\nChannel-Call-UUID: ${this.callUuid}\n`,
+      `Answer-State: ${answerState}\n`,
+      this.hangupCause === undefined ? '' : `Hangup-Cause: ${this.hangupCause}\n`,
+      this.codecsKnown ? codec : '',
+      this.#profileText.render(this.profile.callee, this.times),
+      this.#drawOther(),
+    ].join('');
   }
 
   #drawOther(): string {

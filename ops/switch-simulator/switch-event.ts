@@ -57,8 +57,8 @@ export class SwitchEvent {
   readonly #parts: EventParts;
   readonly #dates: () => string;
   readonly #sequence: number;
-  #plain: string | undefined;
-  #plainFrame: string | undefined;
+  #pieces: readonly string[] | undefined;
+  #plainFrame: readonly string[] | undefined;
 
   constructor(
     name: string,
@@ -88,7 +88,7 @@ export class SwitchEvent {
     if (lower === 'event-name') return this.name;
     const known = this.leg?.header(lower);
     if (known !== undefined) return known;
-    for (const line of this.headers().split('\n')) {
+    for (const line of this.#headers().join('').split('\n')) {
       const colon = line.indexOf(': ');
       if (colon > 0 && line.slice(0, colon).toLowerCase() === lower)
         return decodeHeader(line.slice(colon + 2));
@@ -96,31 +96,37 @@ export class SwitchEvent {
     return undefined;
   }
 
-  /** All header lines, encoded. */
-  headers(): string {
-    if (this.#plain === undefined) {
+  /** All header lines, encoded, in pieces. */
+  #headers(): readonly string[] {
+    if (this.#pieces === undefined) {
       const { before = '', after = '' } = this.#parts;
-      this.#plain =
-        `Event-Name: ${this.name}\n${core.head}${this.#dates()}` +
-        `${origin[this.name] ?? unknownOrigin}Event-Sequence: ${this.#sequence}\n${before}` +
-        (this.leg === undefined ? '' : this.leg.appearance()) +
-        (this.#withVariables ? (this.leg?.variables.render() ?? '') : '') +
-        (typeof after === 'string' ? after : after());
+      const pieces = [
+        `Event-Name: ${this.name}\n`,
+        core.head,
+        this.#dates(),
+        origin[this.name] ?? unknownOrigin,
+        `Event-Sequence: ${this.#sequence}\n`,
+        before,
+      ];
+      if (this.leg !== undefined) {
+        pieces.push(this.leg.appearance());
+        if (this.#withVariables) this.leg.variables.addTo(pieces);
+      }
+      pieces.push(typeof after === 'string' ? after : after());
+      this.#pieces = pieces;
     }
-    return this.#plain;
+    return this.#pieces;
   }
 
-  /** `text/event-plain`. */
-  plain(): string {
+  /** `text/event-plain`, in pieces. */
+  plain(): readonly string[] {
     const { body = '' } = this.#parts;
-    return body === ''
-      ? `${this.headers()}\n`
-      : `${this.headers()}Content-Length: ${body.length}\n\n${body}`;
+    return [...this.#headers(), body === '' ? '\n' : `Content-Length: ${body.length}\n\n${body}`];
   }
 
-  /** The frame of an event in this format. */
-  frame(format: 'plain' | 'json'): string {
-    if (format === 'json') return frameOf('json', this.json());
+  /** The frame of an event in this format, in pieces. */
+  frame(format: 'plain' | 'json'): readonly string[] {
+    if (format === 'json') return frameOf('json', [this.json()]);
     this.#plainFrame ??= frameOf('plain', this.plain());
     return this.#plainFrame;
   }
@@ -128,7 +134,7 @@ export class SwitchEvent {
   /** `text/event-json`: values decoded, lists as lists, the body under `_body`. */
   json(): string {
     const pairs: string[] = [];
-    for (const line of this.headers().split('\n')) {
+    for (const line of this.#headers().join('').split('\n')) {
       const colon = line.indexOf(': ');
       if (colon < 0) continue;
       const value = decodeHeader(line.slice(colon + 2));
@@ -141,6 +147,8 @@ export class SwitchEvent {
   }
 }
 
-function frameOf(format: string, text: string): string {
-  return `Content-Length: ${text.length}\nContent-Type: text/event-${format}\n\n${text}`;
+function frameOf(format: string, text: readonly string[]): readonly string[] {
+  let length = 0;
+  for (const piece of text) length += piece.length;
+  return [`Content-Length: ${length}\nContent-Type: text/event-${format}\n\n`, ...text];
 }

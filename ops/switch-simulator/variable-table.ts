@@ -68,12 +68,9 @@ class Variable {
 export class VariableTable {
   readonly #blocks: VariableBlock[] = [];
   readonly #own = new Map<string, Variable>();
-  #blockText: string | undefined = '';
-  #ownText: string | undefined = '';
 
   addBlock(block: VariableBlock): void {
     this.#blocks.push(block);
-    this.#blockText = undefined;
   }
 
   /** Undefined or '' takes the variable away, as FreeSWITCH does. */
@@ -116,24 +113,17 @@ export class VariableTable {
     return undefined;
   }
 
-  /** All of them as header lines. */
-  render(): string {
-    if (this.#blockText === undefined) {
-      let text = '';
-      for (const block of this.#blocks) text += block.text;
-      this.#blockText = text;
-    }
-    if (this.#ownText === undefined) {
-      let text = '';
-      for (const [name, variable] of this.#own) text += variable.line(name);
-      this.#ownText = text;
-    }
-    return this.#blockText + this.#ownText;
+  /** Adds all of them as header lines. */
+  addTo(pieces: string[]): void {
+    for (const block of this.#blocks) pieces.push(block.text);
+    for (const [name, variable] of this.#own) pieces.push(variable.line(name));
   }
 
   /** Names and encoded values, in order. */
   *encoded(): IterableIterator<[name: string, value: string]> {
-    for (const line of this.render().split('\n')) {
+    const pieces: string[] = [];
+    this.addTo(pieces);
+    for (const line of pieces.join('').split('\n')) {
       const colon = line.indexOf(': ');
       if (colon > 0) yield [line.slice(prefix.length, colon), line.slice(colon + 2)];
     }
@@ -143,12 +133,10 @@ export class VariableTable {
     // What is kept apart has left its block already.
     if (!this.#own.has(name)) this.#takeOutOfBlock(name);
     this.#own.set(name, variable);
-    this.#ownText = undefined;
   }
 
   #remove(name: string): void {
-    if (this.#own.delete(name)) this.#ownText = undefined;
-    else this.#takeOutOfBlock(name);
+    if (!this.#own.delete(name)) this.#takeOutOfBlock(name);
   }
 
   #takeOutOfBlock(name: string): void {
@@ -160,7 +148,6 @@ export class VariableTable {
       // The names stay shared with every block of this template; a name whose line is gone is found to be gone.
       const text = block.text.slice(0, line.from) + block.text.slice(line.to);
       this.#blocks[index] = { text, names: block.names };
-      this.#blockText = undefined;
       return;
     }
   }
