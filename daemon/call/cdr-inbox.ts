@@ -50,7 +50,9 @@ export class CdrInbox {
     const { registry, writer, log } = this.#parts;
     const leg = this.#parts.read(record);
     if (leg === undefined) return 'foreign'; // no record of a leg: nothing FreeSWITCH would have to keep
-    const session = registry.get((leg.variable(stateVariables.call) ?? '') as CallId);
+    // A caller may be gone before the first command set a variable: then only the channel tells whose record this is.
+    const callId = (leg.variable(stateVariables.call) ?? '') as CallId;
+    const session = registry.get(callId) ?? registry.ofChannel(leg.channelUuid);
     if (session !== undefined) {
       session.accept(leg);
       return 'live';
