@@ -23,6 +23,8 @@ export interface FlowPlan {
   readonly tags?: readonly string[];
   /** The flow's name, for `goto`. */
   readonly name?: string;
+  /** As an older release may have published it: with params that this one does not know. */
+  readonly unchecked?: boolean;
 }
 
 export interface PlannedFlow {
@@ -37,7 +39,7 @@ let made = 0;
 
 /** A published flow with a campaign, its buyers and a DID of its own, on the seed's tenant. */
 export async function planFlow(em: EntityManager, graph: FlowGraph, plan: FlowPlan): Promise<PlannedFlow> {
-  const faults = checkGraph(graph, nodeTypes);
+  const faults = plan.unchecked === true ? [] : checkGraph(graph, nodeTypes);
   if (faults.length > 0) throw new Error(`this flow cannot be published: ${JSON.stringify(faults)}`);
   made += 1;
   const tenant = await em.findOneOrFail(Tenant, { slug: 'test-org' });

@@ -141,10 +141,14 @@ export class House {
       child.kill('SIGKILL');
       await exited;
     });
-    await until('the daemon process to listen', () => {
-      if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}: ${stderr}`);
-      return log.some(({ msg }) => msg === 'callfabric started');
-    });
+    await until(
+      'the daemon process to listen',
+      () => {
+        if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}: ${stderr}`);
+        return log.some(({ msg }) => msg === 'callfabric started');
+      },
+      60_000,
+    );
     return { child, log, exited, stderr: () => stderr };
   }
 

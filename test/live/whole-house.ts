@@ -126,7 +126,7 @@ export async function openWholeHouse(
   undoing.push(() => freeswitch.stop());
   const daemons: LiveDaemon[] = [];
   for (const [index, { socket, api }] of ports.entries()) {
-    const daemon = await startDaemonProcess({
+    const daemon = startDaemonProcess({
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
       CALLFABRIC_SOCKET_PORT: String(socket),
@@ -141,6 +141,7 @@ export async function openWholeHouse(
     });
     undoing.push(() => daemon.kill());
     daemons.push(daemon);
+    await daemon.started();
   }
   const calls = new CallReader(database.url);
   undoing.push(() => calls.close());
@@ -156,7 +157,10 @@ export async function openWholeHouse(
   });
 }
 
-async function startDaemonProcess(env: Readonly<Record<string, string>>): Promise<LiveDaemon> {
+/** A daemon on its way: what it is started with is killed even where it never listens. */
+function startDaemonProcess(
+  env: Readonly<Record<string, string>>,
+): LiveDaemon & { started(): Promise<unknown> } {
   const child = spawn(process.execPath, [main, 'start'], { env: { PATH: process.env['PATH'], ...env } });
   let log = '';
   for (const stream of [child.stdout, child.stderr])
@@ -164,17 +168,20 @@ async function startDaemonProcess(env: Readonly<Record<string, string>>): Promis
       log += text;
     });
   const exited = new Promise<void>((done) => child.on('exit', () => done()));
-  await until(
-    () => {
-      if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}:\n${log}`);
-      return log.includes('callfabric started') ? true : undefined;
-    },
-    'the daemon to listen',
-    20_000,
-  );
   return {
     child,
     log: () => log,
+    started: () =>
+      until(
+        () => {
+          if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}:\n${log}`);
+          return log.includes('callfabric started') ? true : undefined;
+        },
+        'the daemon to listen',
+        60_000,
+      ).catch((error: unknown) => {
+        throw new Error(`the daemon did not start:\n${log}`, { cause: error });
+      }),
     async kill() {
       child.kill('SIGKILL');
       await exited;
