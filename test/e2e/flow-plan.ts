@@ -8,7 +8,10 @@ import { type SeedEndpoint, seedBuyer, seedCampaign, seedFlow, seedNumber } from
 /** A buyer of the tenant; the same name twice is the same buyer. */
 export interface PlannedBuyer {
   readonly name: string;
-  /** SIP users (or `user@host:port`), each an endpoint in this order; default: the name. The simulator's callees go by them. */
+  /**
+   * SIP users (or `user@host:port`), or numbers for the seed's trunk (`+1…`), each an endpoint in this order; default:
+   * the name. The simulator's callees go by them.
+   */
   readonly users?: readonly string[];
   readonly maxCalls?: number;
   readonly priority?: number;
@@ -51,8 +54,7 @@ export async function planFlow(em: EntityManager, graph: FlowGraph, plan: FlowPl
     const endpoints = (users ?? [name]).map(
       (user, index): SeedEndpoint => ({
         label: user,
-        kind: 'sip',
-        destination: user.includes('@') ? `sip:${user}` : `sip:${user}@127.0.0.1:5070`,
+        ...addressOf(user),
         priority: index,
         ...(ringTimeoutMs === undefined ? {} : { ringTimeoutMs }),
       }),
@@ -77,6 +79,11 @@ export async function planFlow(em: EntityManager, graph: FlowGraph, plan: FlowPl
   await seedNumber(em, tenant, { e164: did, campaign, publisher, tags: plan.tags ?? [] });
   await em.flush();
   return { did, flowId: flow.id, campaignId: campaign.id, buyerIds };
+}
+
+function addressOf(user: string): Pick<SeedEndpoint, 'kind' | 'destination'> {
+  if (user.startsWith('+')) return { kind: 'pstn', destination: user };
+  return { kind: 'sip', destination: user.includes('@') ? `sip:${user}` : `sip:${user}@127.0.0.1:5070` };
 }
 
 export type Step = readonly [

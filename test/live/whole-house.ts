@@ -99,7 +99,11 @@ export class WholeHouse {
 /** Builds the house for a test file; `t` tears it down. `daemons` processes run, FreeSWITCH offers calls in their order. */
 export async function openWholeHouse(
   t: Test,
-  options: { readonly daemons?: number } = {},
+  options: {
+    readonly daemons?: number;
+    /** As FreeSwitchOptions.gateways; the seed's trunk is called `test-trunk`. */
+    readonly gateways?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<WholeHouse> {
   const undoing: (() => unknown)[] = [];
   t.teardown(async () => {
@@ -122,6 +126,7 @@ export async function openWholeHouse(
     daemons: ports.map(({ socket }) => `127.0.0.1:${socket}`).join('|'),
     cdrUrl: `http://127.0.0.1:${ports.at(-1)?.api}/freeswitch/cdr`,
     cdrCredentials: `freeswitch:${cdrSecret}`,
+    ...(options.gateways === undefined ? {} : { gateways: options.gateways }),
   });
   undoing.push(() => freeswitch.stop());
   const daemons: LiveDaemon[] = [];
