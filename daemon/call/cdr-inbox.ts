@@ -14,7 +14,7 @@ import { callNotTaken, interruptedCall, legOfCall, offeredInVain } from './switc
 export type CdrVerdict = 'written' | 'known' | 'unsafe' | 'foreign';
 
 export interface CdrInboxParts {
-  readonly registry: Pick<CallRegistry, 'get'>;
+  readonly registry: Pick<CallRegistry, 'get' | 'ofChannel'>;
   readonly writer: { keep(record: AnyRecord, deadlineMs: number): Promise<boolean> };
   readonly routes: Pick<RouteSource, 'routeFor'>;
   readonly defaultCountry: string;
@@ -63,8 +63,12 @@ export class CdrInbox {
     const leg = this.#parts.read(record);
     if (leg === undefined) return 'foreign'; // no record of a leg: nothing FreeSWITCH would have to keep
     const switchName = this.#parts.switchNameOf(record);
-    if (offeredInVain(leg)) return this.#notTaken(leg, switchName);
-    const session = this.#parts.registry.get((leg.variable(stateVariables.call) ?? '') as CallId);
+    // A caller may be gone before the first command set a variable: then only the channel tells whose record this is.
+    const { registry } = this.#parts;
+    const session =
+      registry.get((leg.variable(stateVariables.call) ?? '') as CallId) ??
+      registry.ofChannel(leg.channelUuid);
+    if (session === undefined && offeredInVain(leg)) return this.#notTaken(leg, switchName);
     session?.accept(leg);
     if (leg.side === 'A' && session !== undefined && (await inTime(session.recorded))) return 'known';
     const written = this.#written.get(leg.channelUuid) ?? this.#writtenBefore.get(leg.channelUuid);

@@ -20,6 +20,7 @@ export interface LiveCall {
 /** A running session as others may touch it. */
 export interface LiveSession {
   readonly callId: CallId;
+  readonly channelUuid: ChannelUuid;
   live(): LiveCall;
   hangup(cause: HangupCause): Promise<void>;
   /** A leg's end as told by mod_json_cdr. */
@@ -31,6 +32,7 @@ export interface LiveSession {
 /** The calls this daemon runs, by call id. */
 export class CallRegistry {
   readonly #sessions = new Map<CallId, LiveSession>();
+  readonly #byChannel = new Map<ChannelUuid, LiveSession>();
   readonly #empty = new Set<() => void>();
 
   get size(): number {
@@ -39,10 +41,12 @@ export class CallRegistry {
 
   add(session: LiveSession): void {
     this.#sessions.set(session.callId, session);
+    this.#byChannel.set(session.channelUuid, session);
   }
 
   remove(session: LiveSession): void {
     if (this.#sessions.get(session.callId) === session) this.#sessions.delete(session.callId);
+    if (this.#byChannel.get(session.channelUuid) === session) this.#byChannel.delete(session.channelUuid);
     if (this.#sessions.size === 0) {
       for (const resolve of this.#empty) resolve();
       this.#empty.clear();
@@ -51,6 +55,11 @@ export class CallRegistry {
 
   get(callId: CallId): LiveSession | undefined {
     return this.#sessions.get(callId);
+  }
+
+  /** By its A-leg: whose call it is stands on the channel only from its first command on. */
+  ofChannel(channelUuid: ChannelUuid): LiveSession | undefined {
+    return this.#byChannel.get(channelUuid);
   }
 
   list(): LiveCall[] {

@@ -32,6 +32,8 @@ import type { SwitchLink } from './switch-link.ts';
 /** Where play_and_get_digits leaves what was pressed. */
 const digitsVariable = 'callfabric_digits';
 const stateVariable = 'callfabric_state';
+/** `uri-failure` where a recording could not begin (switch_ivr_async.c, switch_ivr_record_session_event). */
+const recordingFault = 'record_completion_cause';
 
 export interface EslChannelOptions {
   readonly switchName: SwitchName;
@@ -216,8 +218,11 @@ export class EslChannel implements Channel {
   }
 
   async startRecording(path: string, options: RecordingOptions): Promise<void> {
-    this.prepare(recordingVariables(options.channels, false));
-    await this.#runAtOnce([startRecording(path)]);
+    // FreeSWITCH sets it where it cannot open the file, and says so nowhere else; it may be there from before.
+    this.prepare({ ...recordingVariables(options.channels, false), [recordingFault]: '' });
+    const done = await this.#runAtOnce([startRecording(path)]);
+    const fault = done.variable(recordingFault) ?? '';
+    if (fault !== '') throw new Error(`FreeSWITCH cannot record: ${fault}`);
   }
 
   async stopRecording(path: string): Promise<void> {

@@ -19,10 +19,11 @@ function scene(options: { safe?: boolean; route?: Route | undefined | 'away' } =
     accept: (leg) => void told.push(leg),
     recorded: recorded.promise,
   };
-  const state = { live: false };
+  const state = { live: false, channel: '' };
   const inbox = new CdrInbox({
     registry: {
       get: (id) => (state.live && id === variables.callfabric_call ? (session as LiveSession) : undefined),
+      ofChannel: (uuid) => (state.live && uuid === state.channel ? (session as LiveSession) : undefined),
     },
     writer: {
       keep: async (record) => {
@@ -65,6 +66,15 @@ void t.test("an A-leg of a call that runs here is answered when the session's re
   recorded.resolve(true);
   t.equal(await answer, 'known');
   t.same(written, []);
+});
+
+void t.test('a caller who was gone before the first command is known by the channel', async (t) => {
+  const { inbox, recorded, told, state } = scene();
+  const leg = legEnd('A', {});
+  Object.assign(state, { live: true, channel: leg.channelUuid });
+  recorded.resolve(true);
+  t.equal(await inbox.accept({ leg }), 'known');
+  t.same(told, [leg], 'its times and its cause are the switch’s own');
 });
 
 void t.test('where the session goes without a safe record, the word of the switch is held', async (t) => {
