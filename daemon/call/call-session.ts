@@ -6,7 +6,7 @@ import type { TraceRecord } from '../records/call-record.ts';
 import type { Route } from '../routing/route.ts';
 import { redactNumber, toE164 } from '../telephony/e164.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
-import { type CallId, newId } from '../telephony/ids.ts';
+import { type CallId, type ChannelUuid, newId } from '../telephony/ids.ts';
 import type { Refusal } from '../telephony/outcome.ts';
 import { admit } from './admission.ts';
 import { assembleRecord, type Ending } from './assemble-record.ts';
@@ -61,6 +61,10 @@ export class CallSession implements LiveSession {
 
   get callId(): CallId {
     return this.#callId;
+  }
+
+  get channelUuid(): ChannelUuid {
+    return this.#channel.uuid;
   }
 
   /** Runs the call to its end. Never rejects: a fault ends this call alone and stands in its record. */

@@ -4,7 +4,7 @@ import type { RouteSource } from '../routing/route.ts';
 import { toE164 } from '../telephony/e164.ts';
 import type { CallId, ChannelUuid, SwitchName } from '../telephony/ids.ts';
 import { stateVariables } from './call-state.ts';
-import type { CallRegistry } from './registry.ts';
+import type { CallRegistry, LiveSession } from './registry.ts';
 import { callNotTaken, interruptedCall, legOfCall, offeredInVain } from './switch-record.ts';
 
 /**
@@ -14,7 +14,7 @@ import { callNotTaken, interruptedCall, legOfCall, offeredInVain } from './switc
 export type CdrVerdict = 'written' | 'known' | 'unsafe' | 'foreign';
 
 export interface CdrInboxParts {
-  readonly registry: Pick<CallRegistry, 'get'>;
+  readonly registry: Pick<CallRegistry, 'get' | 'ofChannel'>;
   readonly writer: { keep(record: AnyRecord, deadlineMs: number): Promise<boolean> };
   readonly routes: Pick<RouteSource, 'routeFor'>;
   readonly defaultCountry: string;
@@ -63,10 +63,11 @@ export class CdrInbox {
     const leg = this.#parts.read(record);
     if (leg === undefined) return 'foreign'; // no record of a leg: nothing FreeSWITCH would have to keep
     const switchName = this.#parts.switchNameOf(record);
-    if (offeredInVain(leg)) return this.#notTaken(leg, switchName);
-    const session = this.#parts.registry.get((leg.variable(stateVariables.call) ?? '') as CallId);
+    const session = this.#sessionOf(leg);
     session?.accept(leg);
-    if (leg.side === 'A' && session !== undefined && (await inTime(session.recorded))) return 'known';
+    if (session === undefined && offeredInVain(leg)) return this.#notTaken(leg, switchName);
+    // It may have made its record just before this word came: what counts is whether its leg is in there.
+    if (leg.side === 'A' && session !== undefined) await inTime(session.recorded);
     const written = this.#written.get(leg.channelUuid) ?? this.#writtenBefore.get(leg.channelUuid);
     if (written !== undefined && (await inTime(written))) return 'known';
     if (leg.side === 'B') return this.#keep(legOfCall(leg, 'json_cdr'));
@@ -74,6 +75,13 @@ export class CdrInbox {
     if (call === undefined) return 'foreign'; // a leg that was never CallFabric's
     const { callId, tenantId } = call;
     return this.#keep({ source: 'held', callId, tenantId, holdMs, record: call });
+  }
+
+  #sessionOf(leg: LegEnd): LiveSession | undefined {
+    const { registry } = this.#parts;
+    return (
+      registry.get((leg.variable(stateVariables.call) ?? '') as CallId) ?? registry.ofChannel(leg.channelUuid)
+    );
   }
 
   /** A call that no daemon took is written under the tenant of the number it dialled. */

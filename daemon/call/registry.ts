@@ -20,6 +20,8 @@ export interface LiveCall {
 /** A running session as others may touch it. */
 export interface LiveSession {
   readonly callId: CallId;
+  /** The A-leg. */
+  readonly channelUuid: ChannelUuid;
   live(): LiveCall;
   hangup(cause: HangupCause): Promise<void>;
   /** A leg's end as told by mod_json_cdr. */
@@ -31,6 +33,7 @@ export interface LiveSession {
 /** The calls this daemon runs, by call id. */
 export class CallRegistry {
   readonly #sessions = new Map<CallId, LiveSession>();
+  readonly #channels = new Map<ChannelUuid, LiveSession>();
   readonly #empty = new Set<() => void>();
 
   get size(): number {
@@ -39,10 +42,12 @@ export class CallRegistry {
 
   add(session: LiveSession): void {
     this.#sessions.set(session.callId, session);
+    this.#channels.set(session.channelUuid, session);
   }
 
   remove(session: LiveSession): void {
     if (this.#sessions.get(session.callId) === session) this.#sessions.delete(session.callId);
+    if (this.#channels.get(session.channelUuid) === session) this.#channels.delete(session.channelUuid);
     if (this.#sessions.size === 0) {
       for (const resolve of this.#empty) resolve();
       this.#empty.clear();
@@ -51,6 +56,11 @@ export class CallRegistry {
 
   get(callId: CallId): LiveSession | undefined {
     return this.#sessions.get(callId);
+  }
+
+  /** By its A-leg: a caller may be gone before the call has put its name on the channel. */
+  ofChannel(uuid: ChannelUuid): LiveSession | undefined {
+    return this.#channels.get(uuid);
   }
 
   list(): LiveCall[] {
