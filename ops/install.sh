@@ -99,7 +99,7 @@ cat >"$root/usr/local/bin/callfabric" <<'WRAPPER'
 set -eu
 if [ "$(id -u)" -eq 0 ]; then exec setpriv --reuid=callfabric --regid=callfabric --init-groups "$0" "$@"; fi
 cd /usr/local/lib/callfabric
-NODE_ENV="${NODE_ENV:-production}" exec ./node --env-file=/etc/callfabric/callfabric.env daemon/main.ts "$@"
+NODE_ENV="${NODE_ENV:-production}" exec ./node --env-file=/etc/callfabric/callfabric.env daemon/callfabric.js "$@"
 WRAPPER
 chmod 0755 "$root/usr/local/bin/callfabric"
 

@@ -134,6 +134,7 @@ export class CallWalk {
       didTags: route.number.tags,
     };
     const interrupted = this.#interrupted(state);
+    channel.forgetVariables();
     const held = state?.held;
     if (held !== undefined) env.caps.adopt(held.lease, holder);
     const dialer = new Dialer({

@@ -7,6 +7,7 @@ import {
   stopRecording,
 } from '../esl/channel-command.ts';
 import type { Application } from '../esl/command.ts';
+import { ownText } from '../esl/decode-value.ts';
 import { bridgeAlone, bridgeVariables } from '../esl/dial-string.ts';
 import type { EslEvent } from '../esl/esl-event.ts';
 import { collectDigits, play } from '../esl/media-argument.ts';
@@ -66,10 +67,11 @@ export class EslChannel implements Channel {
     this.#socket = socket;
     this.#options = options;
     const { channelData } = socket;
-    this.uuid = (channelData.header('Unique-ID') ?? '') as ChannelUuid;
-    this.callerNumber = channelData.header('Caller-Caller-ID-Number') ?? '';
-    this.callerName = channelData.header('Caller-Caller-ID-Name') ?? '';
-    this.calledNumber = channelData.header('Caller-Destination-Number') ?? '';
+    const kept = (name: string): string => ownText(channelData.header(name) ?? '');
+    this.uuid = kept('Unique-ID') as ChannelUuid;
+    this.callerNumber = kept('Caller-Caller-ID-Number');
+    this.callerName = kept('Caller-Caller-ID-Name');
+    this.calledNumber = kept('Caller-Destination-Number');
     this.#answered = channelData.header('Answer-State') === 'answered';
     this.#lastEventAtMs = performance.now();
     socket.onEvent((event) => this.#take(event));
@@ -91,6 +93,10 @@ export class EslChannel implements Channel {
 
   variable(name: string): string | undefined {
     return this.#socket.channelData.variable(name);
+  }
+
+  forgetVariables(): void {
+    this.#socket.forgetChannelData();
   }
 
   carry(state: () => string): void {
@@ -256,7 +262,6 @@ export class EslChannel implements Channel {
   async #runAtOnce(applications: readonly Application[]): Promise<EslEvent> {
     this.#gone.signal.throwIfAborted();
     const packet = this.#takePending(applications);
-    if (packet.length === 0) return this.#socket.channelData;
     this.#measure();
     let done: EslEvent;
     try {

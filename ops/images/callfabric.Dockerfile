@@ -13,5 +13,5 @@ RUN groupadd --gid 990 callfabric && useradd --uid 990 --gid 990 --no-create-hom
  && install -d -o callfabric -g callfabric -m 2770 /var/lib/callfabric/recordings /var/lib/callfabric/spool
 USER callfabric
 # Signals go to the daemon itself: it drains on SIGTERM.
-ENTRYPOINT ["node", "daemon/main.ts"]
+ENTRYPOINT ["node", "daemon/callfabric.js"]
 CMD ["start"]

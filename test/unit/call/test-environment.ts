@@ -20,6 +20,7 @@ export class FakeSessionChannel extends FakeChannel {
   readonly prepared: Record<string, string> = {};
   readonly armed: string[] = [];
   abandoned = false;
+  forgotten = false;
 
   prepare(variables: Readonly<Record<string, string>>): void {
     Object.assign(this.prepared, variables);
@@ -27,6 +28,15 @@ export class FakeSessionChannel extends FakeChannel {
 
   armRecording(path: string): void {
     this.armed.push(path);
+  }
+
+  forgetVariables(): void {
+    this.forgotten = true;
+  }
+
+  override variable(name: string): string | undefined {
+    if (this.forgotten) throw new Error('the variables are forgotten by now');
+    return super.variable(name);
   }
 
   abandon(): void {
