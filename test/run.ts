@@ -43,8 +43,11 @@ async function check(name: string, command: string, args: readonly string[]): Pr
   return code === 0;
 }
 
-/** Runs one folder's test files with tap and adds its assertions to the totals. */
-async function tests(folder: string, jobs: number, env: NodeJS.ProcessEnv): Promise<boolean> {
+/**
+ * Runs one folder's test files with tap and adds its assertions to the totals. `seconds`: what one file may take on a
+ * machine that has other things to do.
+ */
+async function tests(folder: string, jobs: number, env: NodeJS.ProcessEnv, seconds = 120): Promise<boolean> {
   const path = join(root, 'test', folder);
   if (!existsSync(path)) return true;
   const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -54,7 +57,13 @@ async function tests(folder: string, jobs: number, env: NodeJS.ProcessEnv): Prom
   const startedAt = Date.now();
   const { code, output } = await run(
     bin('tap'),
-    ['run', '--reporter=tap', `--jobs=${jobs}`, ...files.map((file) => join('test', folder, file))],
+    [
+      'run',
+      '--reporter=tap',
+      `--jobs=${jobs}`,
+      `--timeout=${seconds}`,
+      ...files.map((file) => join('test', folder, file)),
+    ],
     env,
     false,
   );
@@ -100,8 +109,8 @@ async function main(): Promise<void> {
     const env = { ...process.env, DATABASE_URL: postgres.url, REDIS_URL: redis.url };
     try {
       if (wanted('integration')) good = (await tests('integration', 2, env)) && good;
-      if (wanted('e2e')) good = (await tests('e2e', 1, env)) && good;
-      if (wanted('live')) good = (await tests('live', 1, env)) && good;
+      if (wanted('e2e')) good = (await tests('e2e', 1, env, 300)) && good;
+      if (wanted('live')) good = (await tests('live', 1, env, 300)) && good;
     } finally {
       await redis.stop();
       await postgres.stop();

@@ -62,6 +62,11 @@ export function hungUpBy(leg: LegEnd, otherwise: HangupSide): HangupSide {
   return otherwise;
 }
 
+/** Who ended a B-leg that did not end itself: who ended the call, where they talked or it was still ringing then. */
+function enderOf(attempt: AttemptRecord | undefined, ender: HangupSide): HangupSide {
+  return attempt?.outcome === 'connected' || attempt?.outcome === 'cancelled' ? ender : 'callfabric';
+}
+
 /** A leg's CDR by FreeSWITCH's word. `otherwise`: who hung up where the far side did not. */
 export function cdrOf(end: LegEnd, source: CdrRecord['source'], otherwise: HangupSide): CdrRecord {
   return {
@@ -137,7 +142,7 @@ export function assembleRecord(parts: RecordParts): CallRecord {
     const attempt = attempts.find((candidate) => candidate.channelUuid === channelUuid);
     let cdr: CdrRecord | undefined;
     if (entry.end !== undefined)
-      cdr = cdrOf(entry.end, entry.endSource ?? 'event', entry.side === 'A' ? side : 'callfabric');
+      cdr = cdrOf(entry.end, entry.endSource ?? 'event', entry.side === 'A' ? side : enderOf(attempt, side));
     else if (entry.side === 'A')
       cdr = {
         times: {

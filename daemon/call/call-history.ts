@@ -15,20 +15,29 @@ export type PackedHistory = readonly [unknown[][], unknown[][], number];
 const longestHistory = 6_000;
 const longestReason = 120;
 
+/** A row never changes, and is packed again with every step of its call. */
+const packedRows = new WeakMap<object, { readonly fields: unknown[]; readonly length: number }>();
+
 /** Where not everything fits, the oldest visits are left out first, then the oldest attempts. */
 export function packHistory({ attempts, trace }: CallHistory, startedAtUs: number): PackedHistory {
   const after = (us: number | undefined): number | null =>
     us === undefined ? null : Math.round(us - startedAtUs);
   let room = longestHistory;
-  const newestThatFit = <T>(rows: readonly T[], pack: (row: T) => unknown[]): unknown[][] => {
+  const newestThatFit = <T extends object>(rows: readonly T[], pack: (row: T) => unknown[]): unknown[][] => {
     const packed: unknown[][] = [];
-    for (const row of rows.toReversed()) {
-      const fields = pack(row);
-      room -= JSON.stringify(fields).length + 1;
+    for (let index = rows.length - 1; index >= 0; index -= 1) {
+      const row = rows[index] as T;
+      let known = packedRows.get(row);
+      if (known === undefined) {
+        const fields = pack(row);
+        known = { fields, length: JSON.stringify(fields).length + 1 };
+        packedRows.set(row, known);
+      }
+      room -= known.length;
       if (room < 0) break;
-      packed.unshift(fields);
+      packed.push(known.fields);
     }
-    return packed;
+    return packed.reverse();
   };
   const packedAttempts = newestThatFit(attempts, (one) => {
     const ids = [one.attemptId, one.number, one.buyerId ?? null, one.endpointId ?? null, one.trunkId ?? null];

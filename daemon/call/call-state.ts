@@ -71,16 +71,44 @@ export interface CallState {
   readonly walk: WalkState;
 }
 
-const version = 'c2.';
+/** What stays as it is while one daemon has the call: made into text once. */
+type LastingState = Pick<
+  CallState,
+  | 'callId'
+  | 'tenantId'
+  | 'campaignId'
+  | 'phoneNumberId'
+  | 'publisherId'
+  | 'did'
+  | 'startedAtUs'
+  | 'takeovers'
+  | 'lease'
+>;
+type ChangingState = Omit<CallState, keyof LastingState>;
+
+const version = 'c3.';
 /** A header longer than this is not worth its cost; FreeSWITCH itself takes more. */
 const longestStateBytes = 24_576;
 
-/** Header-safe text (base64url of shortened JSON). Throws RangeError where the call's variables have grown past the bound. */
-export function encodeCallState(state: CallState): string {
-  const text = version + shorten(JSON.stringify(state));
-  if (text.length > longestStateBytes && state.history !== undefined) {
-    const { history: _, ...rest } = state;
-    return encodeCallState(rest);
+/** The part of `encodeCallState` that stays. */
+export function encodeLastingState(state: LastingState): string {
+  const { callId, tenantId, campaignId, phoneNumberId, publisherId, did, startedAtUs, takeovers, lease } =
+    state;
+  const ids = { callId, tenantId, campaignId, phoneNumberId, publisherId };
+  return `${version}${shorten(JSON.stringify({ ...ids, did, startedAtUs, takeovers, lease }))}.`;
+}
+
+/**
+ * Header-safe text: shortened JSON in base64url, what lasts and what changes with a point in between. Throws RangeError
+ * where the call's variables have grown past the bound.
+ */
+export function encodeCallState(changing: ChangingState, lasting: string): string {
+  const { attemptsMade, tried, underWay, held, recordings, history, walk } = changing;
+  const text =
+    lasting + shorten(JSON.stringify({ attemptsMade, tried, underWay, held, recordings, history, walk }));
+  if (text.length > longestStateBytes && history !== undefined) {
+    const { history: _, ...rest } = changing;
+    return encodeCallState(rest, lasting);
   }
   if (text.length > longestStateBytes)
     throw new RangeError(
@@ -93,10 +121,9 @@ export function encodeCallState(state: CallState): string {
 export function decodeCallState(text: string | undefined): CallState | undefined {
   if (text === undefined || !text.startsWith(version) || text.length > longestStateBytes) return undefined;
   try {
-    const state = JSON.parse(lengthen(text.slice(version.length))) as CallState;
+    const [lasting = '', changing = ''] = text.slice(version.length).split('.');
+    const state = { ...JSON.parse(lengthen(lasting)), ...JSON.parse(lengthen(changing)) } as CallState;
     const whole =
-      typeof state === 'object' &&
-      state !== null &&
       typeof state.callId === 'string' &&
       typeof state.tenantId === 'string' &&
       typeof state.campaignId === 'string' &&

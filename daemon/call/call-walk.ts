@@ -16,7 +16,7 @@ import type { CallId, EndpointId, FlowVersionId } from '../telephony/ids.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
 import { packHistory, readHistory } from './call-history.ts';
 import { CallRecording } from './call-recording.ts';
-import { type AttemptUnderWay, type CallState, encodeCallState } from './call-state.ts';
+import { type AttemptUnderWay, type CallState, encodeCallState, encodeLastingState } from './call-state.ts';
 import type { LegBook } from './leg-book.ts';
 import { resultOfInterrupted } from './takeover.ts';
 
@@ -64,6 +64,7 @@ export class CallWalk {
   #attemptsMade = 0;
   #state: WalkState | undefined;
   #bridged = false;
+  #lasting: string | undefined;
   buyerName: string | undefined;
 
   constructor(parts: CallWalkParts) {
@@ -292,7 +293,7 @@ export class CallWalk {
   readonly #encodedState = (): string => {
     const { route, callId, did, lease, takeovers, startedAtUs } = this.#parts;
     if (this.#state === undefined) throw new Error('a verb before the first step');
-    return encodeCallState({
+    this.#lasting ??= encodeLastingState({
       callId,
       tenantId: route.tenant.tenantId,
       campaignId: route.campaign.campaignId,
@@ -301,21 +302,25 @@ export class CallWalk {
       did,
       startedAtUs,
       takeovers,
+      lease,
+    });
+    const recordings = (this.#recording?.recordings ?? []).map(
+      ({ recordingId, path, channels, startedAtUs: at }) => ({
+        recordingId,
+        path,
+        channels,
+        startedAtUs: at,
+      }),
+    );
+    const changing = {
       attemptsMade: this.#attemptsMade,
       tried: this.#tried,
       underWay: this.#underWay,
-      lease,
       ...(this.#dialer?.held === undefined ? {} : { held: this.#dialer.held }),
-      recordings: (this.#recording?.recordings ?? []).map(
-        ({ recordingId, path, channels, startedAtUs: at }) => ({
-          recordingId,
-          path,
-          channels,
-          startedAtUs: at,
-        }),
-      ),
+      recordings,
       history: packHistory(this, startedAtUs),
       walk: this.#state,
-    });
+    };
+    return encodeCallState(changing, this.#lasting);
   };
 }

@@ -97,7 +97,7 @@ export interface Channel {
   play(media: Media, options?: PlayOptions): Promise<PlayResult>;
   collectDigits(options: CollectDigitsOptions): Promise<CollectedDigits>;
   bridge(request: BridgeRequest): Promise<BridgeResult>;
-  /** `path`: absolute, on FreeSWITCH's disk. */
+  /** `path`: absolute, on FreeSWITCH's disk. Rejects where FreeSWITCH cannot write there. */
   startRecording(path: string, options: RecordingOptions): Promise<void>;
   stopRecording(path: string): Promise<void>;
   /** Masked: silence is written instead of the voices (card numbers). */

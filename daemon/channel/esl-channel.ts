@@ -11,7 +11,7 @@ import { bridgeAlone, bridgeVariables } from '../esl/dial-string.ts';
 import type { EslEvent } from '../esl/esl-event.ts';
 import { collectDigits, play } from '../esl/media-argument.ts';
 import { type OutboundSocket, SocketEnded } from '../esl/outbound-socket.ts';
-import { setVariables } from '../esl/variables.ts';
+import { setVariables, variableName, variableValue } from '../esl/variables.ts';
 import { type HangupCause, isHangupCause, toHangupCause } from '../telephony/hangup-cause.ts';
 import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
 import {
@@ -32,6 +32,8 @@ import type { SwitchLink } from './switch-link.ts';
 /** Where play_and_get_digits leaves what was pressed. */
 const digitsVariable = 'callfabric_digits';
 const stateVariable = 'callfabric_state';
+/** `uri-failure` where a recording could not begin (switch_ivr_async.c, switch_ivr_record_session_event). */
+const recordingFault = 'record_completion_cause';
 
 export interface EslChannelOptions {
   readonly switchName: SwitchName;
@@ -112,10 +114,18 @@ export class EslChannel implements Channel {
     this.#socket.close();
   }
 
+  /** Not waited for: what follows waits behind it in FreeSWITCH, and goes in the same packet where it is said at once. */
   async answer(): Promise<void> {
+    this.#gone.signal.throwIfAborted();
     if (this.#answered) return;
-    await this.#runAtOnce([answer]);
     this.#answered = true;
+    this.#pendingApplications.push(answer);
+    this.#pending = true;
+    process.nextTick(() => {
+      if (!this.#pendingApplications.includes(answer) || this.#gone.signal.aborted) return;
+      this.#measure();
+      this.#socket.tell(this.#takePending([]));
+    });
   }
 
   async preAnswer(): Promise<void> {
@@ -126,9 +136,14 @@ export class EslChannel implements Channel {
     if (!this.#answered) await this.#run([ringReady]);
   }
 
+  /** They are on the channel before the next verb. */
   async setVariables(variables: Readonly<Record<string, string>>): Promise<void> {
+    this.#gone.signal.throwIfAborted();
+    for (const [name, value] of Object.entries(variables)) {
+      variableName(name);
+      variableValue(name, value);
+    }
     this.prepare(variables);
-    await this.#runAtOnce([]);
   }
 
   async play(media: Media, options: PlayOptions = {}): Promise<PlayResult> {
@@ -203,8 +218,11 @@ export class EslChannel implements Channel {
   }
 
   async startRecording(path: string, options: RecordingOptions): Promise<void> {
-    this.prepare(recordingVariables(options.channels, false));
-    await this.#runAtOnce([startRecording(path)]);
+    // FreeSWITCH sets it where it cannot open the file, and says so nowhere else; it may be there from before.
+    this.prepare({ ...recordingVariables(options.channels, false), [recordingFault]: '' });
+    const done = await this.#runAtOnce([startRecording(path)]);
+    const fault = done.variable(recordingFault) ?? '';
+    if (fault !== '') throw new Error(`FreeSWITCH cannot record: ${fault}`);
   }
 
   async stopRecording(path: string): Promise<void> {
@@ -221,7 +239,7 @@ export class EslChannel implements Channel {
     this.#hangupAsked ??= cause;
     if (this.#pending && Object.keys(this.#pendingVariables).length > 0) {
       // What was prepared still goes onto the channel, so that mod_json_cdr's record says whose call it was.
-      this.#socket.execute(this.#takePending([])).catch(() => {});
+      this.#socket.tell(this.#takePending([]));
     }
     this.#measure();
     await this.#socket.hangup(cause);
@@ -248,7 +266,7 @@ export class EslChannel implements Channel {
       throw error;
     }
     this.#lastEventAtMs = performance.now();
-    if (done.header('Hangup-Cause') !== undefined && done.header('Channel-Call-State') === 'HANGUP')
+    if (done.header('Channel-Call-State') === 'HANGUP' && done.header('Hangup-Cause') !== undefined)
       this.#end(done);
     this.#gone.signal.throwIfAborted();
     return done;

@@ -5,13 +5,19 @@ import type { EslEvent } from './esl-event.ts';
 import type { Frame } from './frame.ts';
 import { FrameParser } from './frame-parser.ts';
 import { type OutboundSocket, type SocketEnd, SocketEnded } from './outbound-socket.ts';
+import { readShared } from './shared-read.ts';
 
 /**
  * The events a call needs on its command socket; each costs FreeSWITCH a serialisation and us 5 KB. Answers, bridges
  * and the ends of legs come as facts from the inbound connection.
  */
 const wantedEvents = ['CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP'] as const;
-const connectText = connectCommands(wantedEvents);
+/**
+ * Applications that return at once and cannot fail in a way we could mend: their completions, 5 to 9 KB each, would be
+ * a third of all that FreeSWITCH writes and we read.
+ */
+const silentApplications: ReadonlySet<string> = new Set(['set', 'multiset', 'answer']);
+const connectText = connectCommands(wantedEvents, [...silentApplications]);
 
 /** More unread commands than this means that FreeSWITCH does not read any more. */
 const maxUnsentBytes = 1024 * 1024;
@@ -44,18 +50,20 @@ export class CallSocket implements OutboundSocket {
   readonly #parser: FrameParser;
   readonly #listeners: ((event: EslEvent) => void)[] = [];
   /** One entry for every reply still to come; undefined for those of `connect`'s packet and of hangup. */
-  readonly #replies: (Waiting | undefined)[] = [];
+  readonly #replies: (Waiting | undefined | 'told')[] = [];
   readonly #waiting = new Map<string, Waiting>();
   #channelData: EslEvent | undefined;
   #hangup: EslEvent | undefined;
   #end: SocketEnd | undefined;
   #ended: AbortController | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  /** Commands of this turn, written together at its end. */
+  #out = '';
 
   constructor(socket: Socket, events: CallSocketEvents) {
-    this.#socket = socket;
-    this.#events = events;
     this.remoteAddress = socket.remoteAddress ?? '';
+    this.#socket = readShared(socket, (bytes) => this.#read(bytes));
+    this.#events = events;
     this.#parser = new FrameParser((frame) => this.#take(frame));
   }
 
@@ -65,7 +73,6 @@ export class CallSocket implements OutboundSocket {
     socket.setNoDelay(true);
     // A machine that lost its power answers no probe: its calls must not wait here for ever.
     socket.setKeepAlive(true, 15_000);
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('error', (error) => this.#over('reset', error.message));
     socket.on('close', () => {
       this.#over('closed', 'the connection was closed');
@@ -95,6 +102,8 @@ export class CallSocket implements OutboundSocket {
   execute(applications: readonly Application[]): Promise<EslEvent> {
     const last = applications.at(-1);
     if (last === undefined) return Promise.reject(new RangeError('no application to execute'));
+    if (silentApplications.has(last.app))
+      return Promise.reject(new RangeError(`${last.app} is never told complete: nobody may wait for it`));
     if (this.#end !== undefined) return Promise.reject(new SocketEnded(this.#end));
     namesGiven += 1;
     const completion = `${namesStart}-${namesGiven}`;
@@ -111,6 +120,14 @@ export class CallSocket implements OutboundSocket {
       for (let n = 0; n < applications.length; n += 1) this.#replies.push(waiting);
       this.#write(text);
     });
+  }
+
+  tell(applications: readonly Application[]): void {
+    let text = '';
+    for (const application of applications) text += executeMessage(application);
+    if (this.#end !== undefined) return;
+    for (let n = 0; n < applications.length; n += 1) this.#replies.push('told');
+    this.#write(text);
   }
 
   async hangup(cause: string): Promise<void> {
@@ -150,8 +167,16 @@ export class CallSocket implements OutboundSocket {
       this.#over('refused', `FreeSWITCH left ${this.#socket.writableLength} bytes of commands unread`);
       return;
     }
-    this.#socket.write(text);
+    if (this.#out === '') process.nextTick(this.#flush);
+    this.#out += text;
   }
+
+  /** A write is the dearest thing a step does: an answer and the prompt after it go in one. */
+  readonly #flush = (): void => {
+    const text = this.#out;
+    this.#out = '';
+    if (this.#end === undefined) this.#socket.write(text);
+  };
 
   #take(frame: Frame): void {
     switch (frame.contentType) {
@@ -188,7 +213,7 @@ export class CallSocket implements OutboundSocket {
   #takeReply(frame: Frame): void {
     const waiting = this.#replies.shift();
     const reply = frame.replyText;
-    if (!reply.startsWith('-')) return;
+    if (!reply.startsWith('-') || waiting === 'told') return;
     if (waiting === undefined) {
       // Without its events the call could not be followed.
       this.#over('refused', `FreeSWITCH answered ${JSON.stringify(reply.slice(0, 120))}`);

@@ -17,10 +17,17 @@ const connectText = 'connect\n\n';
 
 /**
  * What goes out first on a synchronous socket, in one packet: the channel's data is asked for, and only the events a
- * call needs on its command socket are let through (`myevents` keeps other channels' events away).
+ * call needs on its command socket are let through (`myevents` keeps other channels' events away). Of `silent`
+ * applications nothing is told: a `-` keeps away what an earlier filter let through (mod_event_socket.c, event_handler).
  */
-export function connectCommands(eventNames: readonly string[]): { text: string; replies: number } {
-  const filters = eventNames.map((name) => `filter Event-Name ${eventName(name)}\n\n`);
+export function connectCommands(
+  eventNames: readonly string[],
+  silent: readonly string[] = [],
+): { text: string; replies: number } {
+  const filters = [
+    ...eventNames.map((name) => `filter Event-Name ${eventName(name)}\n\n`),
+    ...silent.map((app) => `filter Application -${applicationName(app)}\n\n`),
+  ];
   return { text: `${connectText}myevents plain\n\n${filters.join('')}`, replies: 1 + filters.length };
 }
 
@@ -30,7 +37,7 @@ export function connectCommands(eventNames: readonly string[]): { text: string; 
  */
 export function executeMessage(application: Application, completion?: string): string {
   const { app, arg } = application;
-  const head = `sendmsg\ncall-command: execute\nexecute-app-name: ${matching(app, 'application', /^[a-z_]{1,40}$/, 'an application')}\n`;
+  const head = `sendmsg\ncall-command: execute\nexecute-app-name: ${applicationName(app)}\n`;
   const named = completion === undefined ? '' : `event-uuid: ${channelName(completion, 'completion')}\n`;
   if (arg === '') return `${head}${named}\n`;
   if (arg.includes('\0')) throw new UnsafeText(`argument of ${app}`, 'it has a NUL');
@@ -109,6 +116,10 @@ export function uuidGetvar(uuid: string, variable: string): ApiCommand {
 /** Answered `true` or `false`. */
 export function uuidExists(uuid: string): ApiCommand {
   return { name: 'uuid_exists', arg: channelName(uuid) };
+}
+
+function applicationName(app: string): string {
+  return matching(app, 'application', /^[a-z_]{1,40}$/, 'an application');
 }
 
 function causeName(cause: string): string {

@@ -76,7 +76,7 @@ export class OutboundServer {
 
   #listen(): Promise<{ host: string; port: number }> {
     const { host, port, log } = this.#options;
-    const server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    const server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
     this.#server = server;
     return new Promise((resolve, reject) => {
       server.once('error', (error) => {

@@ -32,9 +32,12 @@ export interface OutboundSocket {
   readonly ended: AbortSignal;
   /**
    * Writes all applications in one packet and resolves with the CHANNEL_EXECUTE_COMPLETE of the last one.
-   * Rejects with SocketEnded, or with EslReplyError where FreeSWITCH answered `-ERR` to one of them.
+   * Rejects with SocketEnded, or with EslReplyError where FreeSWITCH answered `-ERR` to one of them. The last one may
+   * not be `set`, `multiset` or `answer`: of these FreeSWITCH is asked to tell nothing.
    */
   execute(applications: readonly Application[]): Promise<EslEvent>;
+  /** Writes all applications in one packet and waits for nothing; a socket that is over takes them without a word. */
+  tell(applications: readonly Application[]): void;
   /** `sendmsg hangup`; resolves when the socket is over. */
   hangup(cause: string): Promise<void>;
   /** Closes without a word: FreeSWITCH goes on with the next dialplan action. */

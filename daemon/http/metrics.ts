@@ -15,11 +15,18 @@ import type { MetricsSources } from './ports.ts';
 const decisionBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2];
 const postDialBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 6, 8, 10, 15, 20, 30, 60];
 const durationBuckets = [1, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600, 1200, 1800, 3600];
+/** How often the event loop is looked at; Node counts this interval itself as delay. */
+const delayResolutionMs = 10;
 const delayQuantiles = [
   [50, '0.5'],
   [99, '0.99'],
   [100, '1'],
 ] as const;
+
+/** Nanoseconds between two looks as seconds of delay. */
+function beyondInterval(nanoseconds: number): number {
+  return Math.max(0, nanoseconds / 1e9 - delayResolutionMs / 1e3);
+}
 
 /** One child a known label, made beforehand: counting then is one addition, without a label to look up. */
 function counters<const Value extends string>(
@@ -48,7 +55,7 @@ export class Metrics implements CallObserver {
   readonly #durations: Histogram;
   readonly #decisions: Histogram;
   readonly #postDial: Histogram;
-  readonly #delay = monitorEventLoopDelay({ resolution: 10 });
+  readonly #delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
 
   constructor(sources: MetricsSources) {
     this.#sources = sources;
@@ -157,7 +164,10 @@ export class Metrics implements CallObserver {
       ['quantile'],
       (delay) => {
         for (const [percentile, quantile] of delayQuantiles)
-          delay.set({ quantile }, this.#delay.count === 0 ? 0 : this.#delay.percentile(percentile) / 1e9);
+          delay.set(
+            { quantile },
+            this.#delay.count === 0 ? 0 : beyondInterval(this.#delay.percentile(percentile)),
+          );
         this.#delay.reset();
       },
     );

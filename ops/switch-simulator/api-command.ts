@@ -166,7 +166,7 @@ const apis: ReadonlyMap<string, Api> = new Map<string, Api>([
     }),
   ],
   ['uuid_getvar', onLeg((_core, leg, [name = '']) => leg.variables.get(name) ?? '_undef_')],
-  ['uuid_dump', onLeg((core, leg) => core.event('CHANNEL_DATA', leg).plain())],
+  ['uuid_dump', onLeg((core, leg) => core.event('CHANNEL_DATA', leg).plain().join(''))],
   ['originate', originateApi],
   [
     'hupall',

@@ -114,7 +114,7 @@ function passEarlyMedia({ core, leg: caller }: ApplicationRun, dial: DialLeg): v
 
 function succeed({ leg: caller }: ApplicationRun, callee: Leg, status: string): void {
   const { variables } = caller;
-  variables.set('switch_m_sdp', callee.variables.get('switch_r_sdp'));
+  variables.setEncoded('switch_m_sdp', undefined, callee.variables.getEncoded('switch_r_sdp') ?? '');
   variables.set('video_media_flow', 'inactive');
   variables.set('text_media_flow', 'inactive');
   variables.set('originate_disposition', 'SUCCESS');

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Application } from './application.ts';
 import { encodeHeader } from './header-encoding.ts';
 import type { Leg } from './leg.ts';
@@ -14,6 +16,16 @@ function recordingsOf(leg: Leg): Map<string, { readonly startedUs: number }> {
   return none;
 }
 
+/** FreeSWITCH makes the folder when a recording begins, and gives the recording up where it cannot. */
+function canWrite(path: string): boolean {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Ends one recording: the file is whole before RECORD_STOP is fired. */
 function stop(core: SwitchCore, leg: Leg, path: string): void {
   const recording = recordingsOf(leg).get(path);
@@ -24,8 +36,8 @@ function stop(core: SwitchCore, leg: Leg, path: string): void {
   if (core.settings.writeRecordings) {
     try {
       writeWav(path, { ms, channels });
-    } catch (error) {
-      leg.variables.set('record_completion_cause', `error: ${String(error).slice(0, 80)}`);
+    } catch {
+      leg.variables.set('record_completion_cause', 'uri-failure');
     }
   }
   leg.variables.set('record_samples', String(ms * 8));
@@ -42,6 +54,11 @@ export const recordingApplications: readonly Application[] = [
       const path = argument.split(' +')[0] ?? argument;
       const recordings = recordingsOf(leg);
       if (path !== '' && !recordings.has(path)) {
+        if (core.settings.writeRecordings && !canWrite(path)) {
+          leg.variables.set('record_completion_cause', 'uri-failure');
+          done();
+          return;
+        }
         recordings.set(path, { startedUs: core.clock.nowUs() });
         leg.undo.push(() => stop(core, leg, path));
         core.fire('RECORD_START', leg, { after: `Record-File-Path: ${encodeHeader(path)}\n` });

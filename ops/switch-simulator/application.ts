@@ -48,12 +48,13 @@ export function runApplication(
   const argument = expandVariables(core, leg, call.argument);
   const uuid = call.uuid ?? newUuid();
   leg.applications.push({ app: call.app, data: argument, atUs: core.clock.nowUs() });
-  leg.variables.set('current_application_data', argument);
+  const encoded = encodeHeader(argument);
+  leg.variables.setEncoded('current_application_data', argument, encoded);
   leg.variables.set('current_application', call.app);
   leg.variables.set('current_application_response', undefined);
-  const about = `Application: ${call.app}\n${argument === '' ? '' : `Application-Data: ${encodeHeader(argument)}\n`}`;
-  const named = `Application-UUID: ${encodeHeader(uuid)}\n`;
-  core.fire('CHANNEL_EXECUTE', leg, { after: about + named });
+  const about = () => `Application: ${call.app}\n${argument === '' ? '' : `Application-Data: ${encoded}\n`}`;
+  const named = () => `Application-UUID: ${encodeHeader(uuid)}\n`;
+  core.fire('CHANNEL_EXECUTE', leg, { after: () => about() + named() });
   let finished = false;
   application.run({
     core,
@@ -65,7 +66,7 @@ export function runApplication(
       if (response !== undefined) leg.variables.set('current_application_response', response);
       if (!leg.down) leg.enter('idle');
       core.fire('CHANNEL_EXECUTE_COMPLETE', leg, {
-        after: `${about}Application-Response: ${encodeHeader(response ?? '_none_')}\n${named}`,
+        after: () => `${about()}Application-Response: ${encodeHeader(response ?? '_none_')}\n${named()}`,
       });
       done();
     },

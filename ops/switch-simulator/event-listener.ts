@@ -10,8 +10,13 @@ const myEvents: readonly string[] = [
 
 const eventName = /^[A-Z][A-Z_]+$/;
 
+const variablePrefix = 'variable_';
+
 interface Filter {
+  /** In lower case. */
   readonly name: string;
+  /** The channel variable it is about, in its own case. */
+  readonly variable: string | undefined;
   readonly value: string;
   /** False where the value began with `-`: a match keeps the event away. */
   readonly positive: boolean;
@@ -74,8 +79,7 @@ export class EventListener {
         name.toLowerCase() === 'all'
           ? []
           : this.#filters.filter(
-              (filter) =>
-                filter.name.toLowerCase() !== name.toLowerCase() || (text !== '' && filter.text !== text),
+              (filter) => filter.name !== name.toLowerCase() || (text !== '' && filter.text !== text),
             );
       return `+OK filter deleted. [${name}][${text}]`;
     }
@@ -83,8 +87,10 @@ export class EventListener {
     if (value.length === 0) return '-ERR invalid syntax';
     const text = value.join(' ');
     const compared = text.replace(/^[+\- ]+/, '');
+    const lower = name.toLowerCase();
     this.#filters.push({
-      name,
+      name: lower,
+      variable: lower.startsWith(variablePrefix) ? name.slice(variablePrefix.length) : undefined,
       text,
       value: compared.toLowerCase(),
       positive: !/^[+ ]*-/.test(text),
@@ -100,7 +106,8 @@ export class EventListener {
     let send = false;
     for (const filter of this.#filters) {
       if (send && filter.positive) continue;
-      const value = event.header(filter.name);
+      const value =
+        filter.variable === undefined ? event.header(filter.name) : event.variable(filter.variable);
       if (value === undefined) continue;
       const matches = filter.pattern?.test(value) ?? value.toLowerCase() === filter.value;
       if (!matches) continue;
@@ -108,12 +115,6 @@ export class EventListener {
       send = true;
     }
     return send;
-  }
-
-  /** The event as this connection reads it, with its frame. */
-  frame(event: SwitchEvent): string {
-    const text = this.format === 'json' ? event.json() : event.plain();
-    return `Content-Length: ${text.length}\nContent-Type: text/event-${this.format}\n\n${text}`;
   }
 
   #takeFormat(words: readonly string[]): readonly string[] {

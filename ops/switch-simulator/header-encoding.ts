@@ -4,21 +4,31 @@
  */
 // oxlint-disable-next-line no-control-regex -- the bytes FreeSWITCH encodes
 const unsafe = /[\x00-\x20#%&+:;<=>?@[\\\]^`{|}"\x7f-\xff]/;
-// oxlint-disable-next-line no-control-regex -- the same
-const unsafeAll = /[\x00-\x20#%&+:;<=>?@[\\\]^`{|}"\x7f-\xff]/g;
 const upperHex = /^[0-9A-F]{2}$/;
+const percent = 0x25;
 
-const escapes: readonly string[] = Array.from(
-  { length: 256 },
-  (_, code) => `%${code.toString(16).toUpperCase().padStart(2, '0')}`,
+/** What each byte becomes; undefined for one that stays. */
+const escapes: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, code) =>
+  unsafe.test(String.fromCharCode(code)) ? `%${code.toString(16).toUpperCase().padStart(2, '0')}` : undefined,
 );
 
 /** `%41` that is already there stays as it is: FreeSWITCH does not encode twice. */
 export function encodeHeader(value: string): string {
-  if (!unsafe.test(value)) return value;
-  return value.replace(unsafeAll, (char, at: number) =>
-    char === '%' && upperHex.test(value.slice(at + 1, at + 3)) ? char : (escapes[char.charCodeAt(0)] ?? char),
-  );
+  let at = value.search(unsafe);
+  if (at < 0) return value;
+  const parts: string[] = [];
+  let from = 0;
+  for (; at < value.length; at++) {
+    const code = value.charCodeAt(at);
+    const escaped = escapes[code];
+    if (escaped === undefined) continue;
+    if (code === percent && upperHex.test(value.slice(at + 1, at + 3))) continue;
+    parts.push(value.slice(from, at), escaped);
+    from = at + 1;
+  }
+  parts.push(value.slice(from));
+  // Joined, not added up: the text is written many times, and a rope would be walked each time.
+  return parts.join('');
 }
 
 /** The bytes behind an encoded header, a lone `%` kept as it is. */

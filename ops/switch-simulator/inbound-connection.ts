@@ -3,6 +3,7 @@ import { runApi } from './api-command.ts';
 import { CommandReader, type SocketCommand } from './command-reader.ts';
 import { EventListener } from './event-listener.ts';
 import { encodeHeader } from './header-encoding.ts';
+import { SocketOutput } from './socket-output.ts';
 import type { EventSink, SwitchCore } from './switch-core.ts';
 import type { SwitchEvent } from './switch-event.ts';
 import { newUuid } from './uuid.ts';
@@ -15,8 +16,9 @@ export class InboundConnection implements EventSink {
   readonly #reader = new CommandReader();
   readonly #events = new EventListener();
   #authenticated = false;
-  #out = '';
+  readonly #out = new SocketOutput();
   #scheduled = false;
+  #leaving = false;
 
   constructor(core: SwitchCore, socket: Socket, password: string) {
     this.#core = core;
@@ -34,7 +36,7 @@ export class InboundConnection implements EventSink {
   }
 
   offer(event: SwitchEvent): void {
-    if (this.#events.wants(event)) this.#send(this.#events.frame(event));
+    if (this.#events.wants(event)) this.#sendAll(event.frame(this.#events.format));
   }
 
   destroy(): void {
@@ -42,16 +44,30 @@ export class InboundConnection implements EventSink {
     this.#socket.resetAndDestroy();
   }
 
-  /** Gathers what one tick produces into one write. */
+  /**
+   * Gathers what one turn of the event loop produces, of all calls, into one write: FreeSWITCH's listener, too, is a
+   * thread of its own that sends what has queued up meanwhile.
+   */
   #send(text: string): void {
-    this.#out += text;
+    this.#out.add(text);
+    this.#schedule();
+  }
+
+  #sendAll(pieces: readonly string[]): void {
+    this.#out.addAll(pieces);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(this.#out, 'latin1');
-      this.#out = '';
-    });
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    this.#out.flush(this.#socket);
+    if (this.#leaving) this.#socket.end();
   }
 
   #reply(text: string): void {
@@ -133,6 +149,6 @@ export class InboundConnection implements EventSink {
     this.#core.listeners.delete(this);
     const text = 'Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n';
     this.#send(`Content-Type: text/disconnect-notice\nContent-Length: ${text.length}\n\n${text}`);
-    queueMicrotask(() => this.#socket.end());
+    this.#leaving = true;
   }
 }

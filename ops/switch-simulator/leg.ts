@@ -1,5 +1,5 @@
 import type { HangupCause } from '../../daemon/telephony/hangup-cause.ts';
-import { type CallerProfile, renderProfile, type Timetable } from './caller-profile.ts';
+import { type CallerProfile, ProfileText, type Timetable } from './caller-profile.ts';
 import { encodeHeader } from './header-encoding.ts';
 import { VariableTable } from './variable-table.ts';
 
@@ -62,11 +62,16 @@ export class Leg {
   /** Undone when the leg ends, last first. */
   readonly undo: (() => void)[] = [];
   #appearance: string | undefined;
+  readonly #profileText: ProfileText;
+  readonly #channelName: string;
+  #otherText: { readonly of: Leg['other']; readonly text: ProfileText } | undefined;
 
   constructor(side: 'A' | 'B', profile: CallerProfile, createdUs: number) {
     this.uuid = profile.uuid;
     this.side = side;
     this.profile = profile;
+    this.#profileText = new ProfileText('Caller', profile);
+    this.#channelName = encodeHeader(profile.channelName);
     this.callUuid = profile.uuid;
     this.times = {
       createdUs,
@@ -134,17 +139,18 @@ export class Leg {
         : this.times.progressMediaUs > 0
           ? 'early'
           : 'ringing';
-    return (
-      `Channel-State: ${this.state}\nChannel-Call-State: ${this.callState}\n` +
-      `Channel-State-Number: ${this.stateNumber}\nChannel-Name: ${encodeHeader(this.profile.channelName)}\n` +
-      `Unique-ID: ${this.uuid}\nCall-Direction: ${direction}\nPresence-Call-Direction: ${direction}\n` +
-      `Channel-HIT-Dialplan: ${direction === 'inbound'}\nChannel-Call-UUID: ${this.callUuid}\n` +
-      `Answer-State: ${answerState}\n` +
-      (this.hangupCause === undefined ? '' : `Hangup-Cause: ${this.hangupCause}\n`) +
-      (this.codecsKnown ? codec : '') +
-      renderProfile('Caller', this.profile, this.times) +
-      this.#drawOther()
-    );
+    // Joined, not added up: the text is read by several events.
+    return [
+      `Channel-State: ${this.state}\nChannel-Call-State: ${this.callState}\n`,
+      `Channel-State-Number: ${this.stateNumber}\nChannel-Name: ${this.#channelName}\n`,
+      `Unique-ID: ${this.uuid}\nCall-Direction: ${direction}\nPresence-Call-Direction: ${direction}\n`,
+      `Channel-HIT-Dialplan: ${direction === 'inbound'}\nChannel-Call-UUID: ${this.callUuid}\n`,
+      `Answer-State: ${answerState}\n`,
+      this.hangupCause === undefined ? '' : `Hangup-Cause: ${this.hangupCause}\n`,
+      this.codecsKnown ? codec : '',
+      this.#profileText.render(this.profile.callee, this.times),
+      this.#drawOther(),
+    ].join('');
   }
 
   #drawOther(): string {
@@ -155,11 +161,15 @@ export class Leg {
       type === 'originatee'
         ? { ...leg.times, bridgedUs: 0, hangupUs: 0 }
         : { ...noTimes, progressUs: leg.times.progressUs };
-    const profile: CallerProfile =
-      type === 'originatee'
-        ? { ...leg.profile, logicalDirection: 'inbound' }
-        : { ...leg.profile, callee: undefined };
-    return `Other-Type: ${type}\n${renderProfile('Other-Leg', profile, times)}`;
+    const text =
+      this.#otherText?.of === this.other
+        ? this.#otherText.text
+        : new ProfileText(
+            'Other-Leg',
+            type === 'originatee' ? { ...leg.profile, logicalDirection: 'inbound' } : leg.profile,
+          );
+    this.#otherText = { of: this.other, text };
+    return `Other-Type: ${type}\n${text.render(type === 'originatee' ? leg.profile.callee : undefined, times)}`;
   }
 }
 

@@ -1,11 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { toHangupCause } from '../../daemon/telephony/hangup-cause.ts';
 import { runApplication } from './application.ts';
-import { renderProfile } from './caller-profile.ts';
+import { ProfileText } from './caller-profile.ts';
 import { CommandReader, type SocketCommand } from './command-reader.ts';
 import { EventListener } from './event-listener.ts';
 import type { Leg } from './leg.ts';
 import { hangUp } from './leg-end.ts';
+import { SocketOutput } from './socket-output.ts';
 import type { SwitchTimer } from './switch-clock.ts';
 import type { EventSink, SwitchCore } from './switch-core.ts';
 import type { SwitchEvent } from './switch-event.ts';
@@ -29,10 +30,11 @@ export class OutboundConnection implements EventSink {
   readonly #reader = new CommandReader();
   readonly #listener = new EventListener();
   readonly #full: boolean;
-  #queued = '';
+  readonly #queued = new SocketOutput();
   /** The CHANNEL_HANGUP of our own `sendmsg hangup`, which a lingering socket gets after its notice. */
-  #late = '';
-  #out = '';
+  readonly #late = new SocketOutput();
+  readonly #out = new SocketOutput();
+  #hangingUp = false;
   #started = false;
   #busy = false;
   #pumping = false;
@@ -94,9 +96,17 @@ export class OutboundConnection implements EventSink {
   }
 
   offer(event: SwitchEvent): void {
-    if (this.#closed || !this.#subscribed || !this.#listener.wants(event)) return;
+    if (this.#closed || !this.#subscribed) return;
+    // The CHANNEL_HANGUP of our own `sendmsg hangup` comes too late for this socket unless it lingers.
+    if (this.#hangingUp && this.#lingerSeconds === undefined) return;
+    if (!this.#listener.wants(event)) return;
     // The text is made now: the leg will have changed by the time it is written.
-    this.#queued += this.#listener.frame(event);
+    const frame = event.frame(this.#listener.format);
+    if (this.#hangingUp) {
+      this.#late.addAll(frame);
+      return;
+    }
+    this.#queued.addAll(frame);
     if (!this.#busy && !this.#pumping && !this.#leg.down) this.#pump();
   }
 
@@ -128,7 +138,7 @@ export class OutboundConnection implements EventSink {
     while (!this.#busy && !this.#closed) {
       // One byte of a further command keeps events back, and a leg that is down ends it before they are sent.
       const more = this.#reader.pending;
-      if (!more) this.#flushEvents();
+      if (!more) this.#out.take(this.#queued);
       if (this.#leg.down && this.#lingering === undefined) {
         if (this.#lingerSeconds === undefined) {
           this.#close();
@@ -144,25 +154,11 @@ export class OutboundConnection implements EventSink {
       this.#run(command);
     }
     this.#pumping = false;
-    this.#write();
-  }
-
-  #flushEvents(): void {
-    this.#out += this.#queued;
-    this.#queued = '';
-  }
-
-  #write(): void {
-    if (this.#out === '' || this.#socket.destroyed || !this.#socket.writable) {
-      this.#out = '';
-      return;
-    }
-    this.#socket.write(this.#out, 'latin1');
-    this.#out = '';
+    this.#out.flush(this.#socket);
   }
 
   #reply(text: string): void {
-    this.#out += `Content-Type: command/reply\nReply-Text: ${text}\n\n`;
+    this.#out.add(`Content-Type: command/reply\nReply-Text: ${text}\n\n`);
   }
 
   #run(command: SocketCommand): void {
@@ -217,12 +213,12 @@ export class OutboundConnection implements EventSink {
   }
 
   #connect(): void {
-    const profile = renderProfile('Channel', this.#leg.profile, this.#leg.times);
+    const { profile, times } = this.#leg;
     const data = this.#core.event('CHANNEL_DATA', this.#leg, {
-      before: profile,
+      before: new ProfileText('Channel', profile).render(profile.callee, times),
       after: `Content-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: static\nControl: ${this.#full ? 'full' : 'single-channel'}\n`,
     });
-    this.#out += data.plain();
+    this.#out.addAll(data.plain());
   }
 
   #message(command: SocketCommand, target: string | undefined): void {
@@ -235,14 +231,12 @@ export class OutboundConnection implements EventSink {
     const action = headers.get('call-command')?.toLowerCase();
     if (action === 'hangup') {
       const cause = headers.get('hangup-cause');
-      // Its CHANNEL_HANGUP comes too late for this socket unless it lingers.
-      const before = this.#queued;
+      this.#hangingUp = true;
       hangUp(this.#core, this.#leg, {
         cause: cause === undefined ? 'NORMAL_CLEARING' : toHangupCause(cause.toUpperCase()),
       });
+      this.#hangingUp = false;
       this.#reply('+OK');
-      this.#late = this.#queued.slice(before.length);
-      this.#queued = before;
       return;
     }
     const app = headers.get('execute-app-name');
@@ -288,11 +282,12 @@ export class OutboundConnection implements EventSink {
   }
 
   #beginLinger(seconds: number): void {
-    this.#out +=
+    this.#out.add(
       `Content-Type: text/disconnect-notice\nControlled-Session-UUID: ${this.#leg.uuid}\n` +
-      `Content-Disposition: linger\nChannel-Name: ${this.#leg.profile.channelName}\n` +
-      `Linger-Time: ${seconds}\nContent-Length: 0\n\n${this.#late}`;
-    this.#late = '';
+        `Content-Disposition: linger\nChannel-Name: ${this.#leg.profile.channelName}\n` +
+        `Linger-Time: ${seconds}\nContent-Length: 0\n\n`,
+    );
+    this.#out.take(this.#late);
     this.#lingering = this.#core.clock.after(seconds < 0 ? 3_600_000 : seconds * 1000, () => this.#close());
   }
 
@@ -301,10 +296,11 @@ export class OutboundConnection implements EventSink {
     this.#closed = true;
     this.#lingering?.cancel();
     this.#impatience?.cancel();
-    this.#out +=
+    this.#out.add(
       `Content-Type: text/disconnect-notice\nControlled-Session-UUID: ${this.#leg.uuid}\n` +
-      `Content-Disposition: disconnect\nContent-Length: ${goodbye.length}\n\n${goodbye}`;
-    this.#write();
+        `Content-Disposition: disconnect\nContent-Length: ${goodbye.length}\n\n${goodbye}`,
+    );
+    this.#out.flush(this.#socket);
     if (this.#socket.writable) this.#socket.end();
     if (this.#peerGone) this.#socket.destroy();
     else this.#socket.once('end', () => this.#socket.destroy());

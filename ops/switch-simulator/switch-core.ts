@@ -4,7 +4,7 @@ import type { Application } from './application.ts';
 import type { CalleeScript } from './callee-script.ts';
 import type { Leg } from './leg.ts';
 import { SwitchClock } from './switch-clock.ts';
-import { SwitchEvent } from './switch-event.ts';
+import { type EventParts, SwitchEvent } from './switch-event.ts';
 
 /** A connection that hears events. */
 export interface EventSink {
@@ -46,6 +46,7 @@ export class SwitchCore {
   channelsEver = 0;
   #sequence = 528_000;
   #session = 20_000;
+  readonly #dates = () => this.clock.dateHeaders(this.clock.nowUs());
 
   constructor(settings: SwitchSettings, applications: ReadonlyMap<string, Application>) {
     this.settings = settings;
@@ -67,18 +68,12 @@ export class SwitchCore {
   }
 
   /** Builds an event about a leg without sending it. */
-  event(
-    name: string,
-    leg: Leg | undefined,
-    parts: { before?: string; after?: string; body?: string; withVariables?: boolean } = {},
-  ): SwitchEvent {
-    const dates = this.clock.dateHeaders(this.clock.nowUs());
-    return new SwitchEvent({ name, leg, dates, sequence: ++this.#sequence, ...parts });
+  event(name: string, leg: Leg | undefined, parts: EventParts = {}): SwitchEvent {
+    return new SwitchEvent(name, leg, parts, { dates: this.#dates, sequence: ++this.#sequence });
   }
 
-  fire(name: string, leg: Leg, parts?: { before?: string; after?: string; withVariables?: boolean }): void {
-    const socket = this.sockets.get(leg.uuid);
-    if (socket === undefined && this.listeners.size === 0) return;
+  fire(name: string, leg: Leg, parts?: EventParts): void {
+    if (!this.sockets.has(leg.uuid) && this.listeners.size === 0) return;
     this.send(this.event(name, leg, parts));
   }
 

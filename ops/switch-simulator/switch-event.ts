@@ -19,15 +19,6 @@ const origins: Readonly<Record<string, readonly [file: string, func: string, lin
   BACKGROUND_JOB: ['mod_event_socket.c', 'api_exec', 1568],
 };
 
-const origin = Object.fromEntries(
-  Object.entries(origins).map(([name, [file, func, line]]) => [
-    name,
-    `Event-Calling-File: ${file}\nEvent-Calling-Function: ${func}\nEvent-Calling-Line-Number: ${line}\n`,
-  ]),
-);
-const unknownOrigin =
-  'Event-Calling-File: switch_core.c\nEvent-Calling-Function: main\nEvent-Calling-Line-Number: 1\n';
-
 /** What the core says of itself in each event. */
 export const core = {
   uuid: '4a28e169-2de8-47b3-9b4f-0699431ec7d7',
@@ -36,48 +27,68 @@ export const core = {
     'FreeSWITCH-Switchname: vm\nFreeSWITCH-IPv4: 192.0.2.2\nFreeSWITCH-IPv6: fd00%3A%3A2\n',
 } as const;
 
-/** One event at the moment it is fired. Its text is made only when a listener wants it, and once for all of them. */
+const origin: Readonly<Record<string, string | undefined>> = Object.fromEntries(
+  Object.entries(origins).map(([name, [file, func, line]]) => [
+    name,
+    `Event-Calling-File: ${file}\nEvent-Calling-Function: ${func}\nEvent-Calling-Line-Number: ${line}\n`,
+  ]),
+);
+const unknownOrigin =
+  'Event-Calling-File: switch_core.c\nEvent-Calling-Function: main\nEvent-Calling-Line-Number: 1\n';
+
+/** What an event says besides its channel. A function where making the text may be for nothing. */
+export interface EventParts {
+  /** Encoded header lines before the channel's (bridge ids). */
+  readonly before?: string | undefined;
+  /** Encoded header lines after its variables (application, DTMF). */
+  readonly after?: string | (() => string) | undefined;
+  readonly body?: string | undefined;
+  /** False: the event tells of the channel but not of its variables. */
+  readonly withVariables?: boolean | undefined;
+}
+
+/**
+ * One event at the moment it is fired. Its text is made only when a listener wants it, at once (the leg goes on
+ * changing), and once for all of them.
+ */
 export class SwitchEvent {
   readonly name: string;
   readonly leg: Leg | undefined;
-  /** Encoded header lines before the channel's (bridge ids) and after its variables (application, DTMF). */
-  readonly before: string;
-  readonly after: string;
-  readonly body: string;
-  readonly #prefix: string;
-  readonly #withVariables: boolean;
-  #plain: string | undefined;
+  readonly #parts: EventParts;
+  readonly #dates: () => string;
+  readonly #sequence: number;
+  #pieces: readonly string[] | undefined;
+  #plainFrame: readonly string[] | undefined;
 
-  constructor(parts: {
-    name: string;
-    leg?: Leg | undefined;
-    dates: string;
-    sequence: number;
-    before?: string;
-    after?: string;
-    body?: string;
-    withVariables?: boolean;
-  }) {
-    this.name = parts.name;
-    this.leg = parts.leg;
-    this.before = parts.before ?? '';
-    this.after = parts.after ?? '';
-    this.body = parts.body ?? '';
-    this.#withVariables = parts.withVariables ?? true;
-    this.#prefix =
-      `Event-Name: ${parts.name}\n${core.head}${parts.dates}` +
-      `${origin[parts.name] ?? unknownOrigin}Event-Sequence: ${parts.sequence}\n`;
+  constructor(
+    name: string,
+    leg: Leg | undefined,
+    parts: EventParts,
+    fired: { readonly dates: () => string; readonly sequence: number },
+  ) {
+    this.name = name;
+    this.leg = leg;
+    this.#parts = parts;
+    this.#dates = fired.dates;
+    this.#sequence = fired.sequence;
   }
 
-  /** A header's decoded value for a filter; names compare without case, as FreeSWITCH's do. */
-  header(name: string): string | undefined {
-    const lower = name.toLowerCase();
+  /** True where a filter on a channel variable may match. */
+  get #withVariables(): boolean {
+    return this.leg !== undefined && this.#parts.withVariables !== false;
+  }
+
+  /** A channel variable for a filter; undefined where the event does not bear it. */
+  variable(name: string): string | undefined {
+    return this.#withVariables ? this.leg?.variables.get(name) : undefined;
+  }
+
+  /** A header's decoded value for a filter, by its name in lower case: names compare without case there. */
+  header(lower: string): string | undefined {
     if (lower === 'event-name') return this.name;
-    if (lower.startsWith('variable_') && this.leg !== undefined && this.#withVariables)
-      return this.leg.variables.get(name.slice('variable_'.length));
     const known = this.leg?.header(lower);
     if (known !== undefined) return known;
-    for (const line of this.headers().split('\n')) {
+    for (const line of this.#headers().join('').split('\n')) {
       const colon = line.indexOf(': ');
       if (colon > 0 && line.slice(0, colon).toLowerCase() === lower)
         return decodeHeader(line.slice(colon + 2));
@@ -85,36 +96,59 @@ export class SwitchEvent {
     return undefined;
   }
 
-  /** All header lines, encoded. */
-  headers(): string {
-    this.#plain ??=
-      this.#prefix +
-      this.before +
-      (this.leg === undefined ? '' : this.leg.appearance()) +
-      (this.leg === undefined || !this.#withVariables ? '' : this.leg.variables.render()) +
-      this.after;
-    return this.#plain;
+  /** All header lines, encoded, in pieces. */
+  #headers(): readonly string[] {
+    if (this.#pieces === undefined) {
+      const { before = '', after = '' } = this.#parts;
+      const pieces = [
+        `Event-Name: ${this.name}\n`,
+        core.head,
+        this.#dates(),
+        origin[this.name] ?? unknownOrigin,
+        `Event-Sequence: ${this.#sequence}\n`,
+        before,
+      ];
+      if (this.leg !== undefined) {
+        pieces.push(this.leg.appearance());
+        if (this.#withVariables) this.leg.variables.addTo(pieces);
+      }
+      pieces.push(typeof after === 'string' ? after : after());
+      this.#pieces = pieces;
+    }
+    return this.#pieces;
   }
 
-  /** `text/event-plain`. */
-  plain(): string {
-    return this.body === ''
-      ? `${this.headers()}\n`
-      : `${this.headers()}Content-Length: ${this.body.length}\n\n${this.body}`;
+  /** `text/event-plain`, in pieces. */
+  plain(): readonly string[] {
+    const { body = '' } = this.#parts;
+    return [...this.#headers(), body === '' ? '\n' : `Content-Length: ${body.length}\n\n${body}`];
+  }
+
+  /** The frame of an event in this format, in pieces. */
+  frame(format: 'plain' | 'json'): readonly string[] {
+    if (format === 'json') return frameOf('json', [this.json()]);
+    this.#plainFrame ??= frameOf('plain', this.plain());
+    return this.#plainFrame;
   }
 
   /** `text/event-json`: values decoded, lists as lists, the body under `_body`. */
   json(): string {
     const pairs: string[] = [];
-    for (const line of this.headers().split('\n')) {
+    for (const line of this.#headers().join('').split('\n')) {
       const colon = line.indexOf(': ');
       if (colon < 0) continue;
       const value = decodeHeader(line.slice(colon + 2));
       const shown = value.startsWith('ARRAY::') ? value.slice(7).split('|:') : value;
       pairs.push(`${JSON.stringify(line.slice(0, colon))}:${JSON.stringify(shown)}`);
     }
-    if (this.body !== '')
-      pairs.push(`"Content-Length":"${this.body.length}"`, `"_body":${JSON.stringify(this.body)}`);
+    const { body = '' } = this.#parts;
+    if (body !== '') pairs.push(`"Content-Length":"${body.length}"`, `"_body":${JSON.stringify(body)}`);
     return `{${pairs.join(',')}}`;
   }
+}
+
+function frameOf(format: string, text: readonly string[]): readonly string[] {
+  let length = 0;
+  for (const piece of text) length += piece.length;
+  return [`Content-Length: ${length}\nContent-Type: text/event-${format}\n\n`, ...text];
 }

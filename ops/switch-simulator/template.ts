@@ -15,10 +15,10 @@ export class Template {
   }
 
   fill(values: Readonly<Record<string, string>>): VariableBlock {
-    let text = this.#texts[0] ?? '';
+    const pieces = [this.#texts[0] ?? ''];
     for (let index = 0; index < this.#places.length; index++)
-      text += (values[this.#places[index] ?? ''] ?? '') + (this.#texts[index + 1] ?? '');
-    return { text, names: this.#variables };
+      pieces.push(values[this.#places[index] ?? ''] ?? '', this.#texts[index + 1] ?? '');
+    return { text: pieces.join(''), names: this.#variables };
   }
 }
 

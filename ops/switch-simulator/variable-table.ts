@@ -34,29 +34,55 @@ export class LazyBlock implements VariableBlock {
   }
 }
 
+/** One variable set by itself. Plain, encoded and line each come from the others only when asked for. */
+class Variable {
+  #value: string | undefined;
+  #encoded: string | undefined;
+  #line: string | undefined;
+
+  constructor(value: string | undefined, encoded: string | undefined) {
+    this.#value = value;
+    this.#encoded = encoded;
+  }
+
+  get value(): string {
+    this.#value ??= decodeHeader(this.#encoded ?? '');
+    return this.#value;
+  }
+
+  get encoded(): string {
+    this.#encoded ??= encodeHeader(this.#value ?? '');
+    return this.#encoded;
+  }
+
+  line(name: string): string {
+    this.#line ??= [prefix, name, ': ', this.encoded, '\n'].join('');
+    return this.#line;
+  }
+}
+
 /**
  * A leg's channel variables. Most are rendered once from a template and never looked at again, so they stay text
- * (blocks); those that change are kept apart. A block is opened only when one of its variables is set.
+ * (blocks); those that were set by themselves are kept apart. A variable that is set leaves the block it was in.
  */
 export class VariableTable {
   readonly #blocks: VariableBlock[] = [];
-  readonly #own = new Map<string, { readonly value: string; readonly line: string }>();
-  #rendered: string | undefined;
+  readonly #own = new Map<string, Variable>();
 
   addBlock(block: VariableBlock): void {
     this.#blocks.push(block);
-    this.#rendered = undefined;
   }
 
   /** Undefined or '' takes the variable away, as FreeSWITCH does. */
   set(name: string, value: string | undefined): void {
-    this.#openBlockWith(name);
-    if (value === undefined || value === '') {
-      if (!this.#own.delete(name)) return;
-    } else {
-      this.#own.set(name, { value, line: `${prefix}${name}: ${encodeHeader(value)}\n` });
-    }
-    this.#rendered = undefined;
+    if (value === undefined || value === '') this.#remove(name);
+    else this.#put(name, new Variable(value, undefined));
+  }
+
+  /** For a value whose encoded form is at hand. */
+  setEncoded(name: string, value: string | undefined, encoded: string): void {
+    if (encoded === '') this.#remove(name);
+    else this.#put(name, new Variable(value, encoded));
   }
 
   /** A second value of the same name makes a list, in FreeSWITCH's form `ARRAY::a|:b`. */
@@ -70,41 +96,67 @@ export class VariableTable {
   get(name: string): string | undefined {
     const own = this.#own.get(name);
     if (own !== undefined) return own.value;
-    const text = this.#blocks.find((block) => block.names.has(name))?.text;
-    if (text === undefined) return undefined;
-    const from = text.startsWith(`${prefix}${name}: `) ? 0 : text.indexOf(`\n${prefix}${name}: `) + 1;
-    const valueAt = from + prefix.length + name.length + 2;
-    return decodeHeader(text.slice(valueAt, text.indexOf('\n', valueAt)));
+    const encoded = this.getEncoded(name);
+    return encoded === undefined ? undefined : decodeHeader(encoded);
   }
 
-  /** All of them as header lines. */
-  render(): string {
-    if (this.#rendered === undefined) {
-      let text = '';
-      for (const block of this.#blocks) text += block.text;
-      for (const { line } of this.#own.values()) text += line;
-      this.#rendered = text;
+  /** The value as events have it. */
+  getEncoded(name: string): string | undefined {
+    const own = this.#own.get(name);
+    if (own !== undefined) return own.encoded;
+    for (const block of this.#blocks) {
+      if (!block.names.has(name)) continue;
+      const line = lineOf(block.text, name);
+      if (line !== undefined)
+        return block.text.slice(line.from + prefix.length + name.length + 2, line.to - 1);
     }
-    return this.#rendered;
+    return undefined;
+  }
+
+  /** Adds all of them as header lines. */
+  addTo(pieces: string[]): void {
+    for (const block of this.#blocks) pieces.push(block.text);
+    for (const [name, variable] of this.#own) pieces.push(variable.line(name));
   }
 
   /** Names and encoded values, in order. */
   *encoded(): IterableIterator<[name: string, value: string]> {
-    for (const line of this.render().split('\n')) {
+    const pieces: string[] = [];
+    this.addTo(pieces);
+    for (const line of pieces.join('').split('\n')) {
       const colon = line.indexOf(': ');
       if (colon > 0) yield [line.slice(prefix.length, colon), line.slice(colon + 2)];
     }
   }
 
-  #openBlockWith(name: string): void {
-    const index = this.#blocks.findIndex((block) => block.names.has(name));
-    if (index < 0) return;
-    const [block] = this.#blocks.splice(index, 1);
-    for (const line of block?.text.split('\n') ?? []) {
-      const colon = line.indexOf(': ');
-      if (colon < 0) continue;
-      const key = line.slice(prefix.length, colon);
-      this.#own.set(key, { value: decodeHeader(line.slice(colon + 2)), line: `${line}\n` });
+  #put(name: string, variable: Variable): void {
+    // What is kept apart has left its block already.
+    if (!this.#own.has(name)) this.#takeOutOfBlock(name);
+    this.#own.set(name, variable);
+  }
+
+  #remove(name: string): void {
+    if (!this.#own.delete(name)) this.#takeOutOfBlock(name);
+  }
+
+  #takeOutOfBlock(name: string): void {
+    for (let index = 0; index < this.#blocks.length; index++) {
+      const block = this.#blocks[index];
+      if (block === undefined || !block.names.has(name)) continue;
+      const line = lineOf(block.text, name);
+      if (line === undefined) continue;
+      // The names stay shared with every block of this template; a name whose line is gone is found to be gone.
+      const text = block.text.slice(0, line.from) + block.text.slice(line.to);
+      this.#blocks[index] = { text, names: block.names };
+      return;
     }
   }
+}
+
+/** Where a variable's line begins and where the next one does. */
+function lineOf(text: string, name: string): { readonly from: number; readonly to: number } | undefined {
+  const start = `${prefix}${name}: `;
+  const from = text.startsWith(start) ? 0 : text.indexOf(`\n${start}`) + 1;
+  if (from === 0 && !text.startsWith(start)) return undefined;
+  return { from, to: text.indexOf('\n', from) + 1 };
 }

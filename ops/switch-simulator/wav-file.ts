@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { writeFileSync } from 'node:fs';
 
 const rate = 8000;
 const sampleBytes = 2;
@@ -8,7 +7,7 @@ const cycle = Buffer.alloc(20 * sampleBytes);
 for (let sample = 0; sample < 20; sample++)
   cycle.writeInt16LE(sample < 10 ? 800 : -800, sample * sampleBytes);
 
-/** Writes 16-bit PCM of the given length. Throws what the file system throws. */
+/** Writes 16-bit PCM of the given length into a folder that exists. Throws what the file system throws. */
 export function writeWav(path: string, audio: { readonly ms: number; readonly channels: 1 | 2 }): void {
   const frameBytes = sampleBytes * audio.channels;
   const size = Math.floor((audio.ms * rate) / 1000) * frameBytes;
@@ -25,6 +24,5 @@ export function writeWav(path: string, audio: { readonly ms: number; readonly ch
   head.writeUInt16LE(8 * sampleBytes, 34);
   head.write('data', 36, 'latin1');
   head.writeUInt32LE(size, 40);
-  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, Buffer.concat([head, Buffer.alloc(size, cycle)]));
 }

@@ -141,10 +141,14 @@ export class House {
       child.kill('SIGKILL');
       await exited;
     });
-    await until('the daemon process to listen', () => {
-      if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}: ${stderr}`);
-      return log.some(({ msg }) => msg === 'callfabric started');
-    });
+    await until(
+      'the daemon process to listen',
+      () => {
+        if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}: ${stderr}`);
+        return log.some(({ msg }) => msg === 'callfabric started');
+      },
+      60_000,
+    );
     return { child, log, exited, stderr: () => stderr };
   }
 
@@ -242,18 +246,22 @@ export class House {
     );
   }
 
-  /** Leases, their places in scopes that have not expired, and places in lines. */
+  /** Leases, and their places in scopes and lines that have not expired. */
   async #redisKeys(): Promise<string[]> {
     const redis = createClient({ url: this.redisUrl, socket: { reconnectStrategy: false } });
     redis.on('error', () => {});
     await redis.connect();
     try {
-      const [leases, lines] = [await redis.keys('callfabric:lease:*'), await redis.keys('callfabric:line:*')];
+      const leases = await redis.keys('callfabric:lease:*');
       const nowMs = Number((await redis.time())[0]) * 1000;
-      const scopes: string[] = [];
-      for (const key of await redis.keys('callfabric:cap:*'))
-        if ((await redis.zCount(key, nowMs, '+inf')) > 0) scopes.push(key);
-      return [...leases, ...lines, ...scopes];
+      const places: string[] = [];
+      // What a dead daemon's call held of them counts no more from its time on; the key goes later, by itself.
+      for (const key of [
+        ...(await redis.keys('callfabric:cap:*')),
+        ...(await redis.keys('callfabric:alive:*')),
+      ])
+        if ((await redis.zCount(key, nowMs, '+inf')) > 0) places.push(key);
+      return [...leases, ...places];
     } finally {
       redis.destroy();
     }

@@ -127,7 +127,8 @@ void t.test('calls through a real FreeSWITCH', { skip: live.skip }, async (t) =>
         ['menu key:1 end'],
       ),
     );
-    for (const name of ['caf\xff\xfe', `\${system(touch ${marker})}`, `$\${system(touch ${marker})} %{y}`]) {
+    const names = ['caf\xff\xfe', `\${system(touch ${marker})}`, `$\${system(touch ${marker})} %{y}`];
+    for (const name of names) {
       const caller = await placeCall('caller-keys-rfc2833', sip, did, { values: { name } });
       await went(t, caller, 'the call ran to its end');
     }
@@ -135,6 +136,11 @@ void t.test('calls through a real FreeSWITCH', { skip: live.skip }, async (t) =>
     t.same(
       rows.map(({ outcome }) => outcome),
       ['finished', 'finished', 'finished'],
+    );
+    t.same(
+      rows.map(({ caller_name }) => caller_name),
+      ['caf%FF%FE', ...names.slice(1).map((name) => name.replace('${', '%{'))],
+      'kept as FreeSWITCH tells it: bytes that are no UTF-8 escaped, and `${` made harmless',
     );
     await t.rejects(stat(marker), 'no command was run');
   });
@@ -149,11 +155,22 @@ void t.test('calls through a real FreeSWITCH', { skip: live.skip }, async (t) =>
     await went(t, caller, 'every caller was served');
     const rows = await house.written(did, 50, 30_000);
     t.equal(rows.length, 50);
-    t.ok(
-      rows.every(
-        ({ outcome, cdrs, attempts }) =>
-          outcome === 'connected' && cdrs.length === 2 && attempts.length === 1,
-      ),
+    const told = rows.map(({ outcome, attempts, cdrs, reason }) => ({
+      outcome,
+      attempts: attempts.map(({ cause }) => cause),
+      cdrs: cdrs.map(({ side, cause }) => `${side} ${cause}`),
+      reason: outcome === 'connected' ? '' : reason,
+    }));
+    const good = {
+      outcome: 'connected',
+      attempts: ['NORMAL_CLEARING'],
+      cdrs: ['A NORMAL_CLEARING', 'B NORMAL_CLEARING'],
+      reason: '',
+    };
+    t.same(
+      told.filter((one) => JSON.stringify(one) !== JSON.stringify(good)),
+      [],
+      'all fifty talked',
     );
     t.ok(
       rows.every(({ cdrs }) => cdrs.every(byTheSwitch)),

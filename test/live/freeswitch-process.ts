@@ -90,7 +90,8 @@ export async function startFreeSwitch(options: FreeSwitchOptions): Promise<Runni
   for (const [name, address] of Object.entries(options.gateways ?? {}))
     writeFileSync(
       under(`gateways/${name}.xml`),
-      `<include><gateway name="${name}"><param name="proxy" value="${address}"/><param name="register" value="false"/><param name="username" value="live"/><param name="password" value="live"/><param name="caller-id-in-from" value="true"/></gateway></include>\n`,
+      // FreeSWITCH drops every line with `<include>` in it, whatever else stands there.
+      `<include>\n<gateway name="${name}"><param name="proxy" value="${address}"/><param name="register" value="false"/><param name="username" value="live"/><param name="password" value="live"/><param name="caller-id-in-from" value="true"/></gateway>\n</include>\n`,
     );
   const [sipPort, eslPort, nobody] = [await freePort(), await freePort(), await freePort()];
   const rtpStart = await freeRtpRange(rtpPorts);

@@ -99,7 +99,11 @@ export class WholeHouse {
 /** Builds the house for a test file; `t` tears it down. `daemons` processes run, FreeSWITCH offers calls in their order. */
 export async function openWholeHouse(
   t: Test,
-  options: { readonly daemons?: number } = {},
+  options: {
+    readonly daemons?: number;
+    /** As FreeSwitchOptions.gateways; the seed's trunk is called `test-trunk`. */
+    readonly gateways?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<WholeHouse> {
   const undoing: (() => unknown)[] = [];
   t.teardown(async () => {
@@ -122,11 +126,12 @@ export async function openWholeHouse(
     daemons: ports.map(({ socket }) => `127.0.0.1:${socket}`).join('|'),
     cdrUrl: `http://127.0.0.1:${ports.at(-1)?.api}/freeswitch/cdr`,
     cdrCredentials: `freeswitch:${cdrSecret}`,
+    ...(options.gateways === undefined ? {} : { gateways: options.gateways }),
   });
   undoing.push(() => freeswitch.stop());
   const daemons: LiveDaemon[] = [];
   for (const [index, { socket, api }] of ports.entries()) {
-    const daemon = await startDaemonProcess({
+    const daemon = startDaemonProcess({
       DATABASE_URL: database.url,
       REDIS_URL: redis.url,
       CALLFABRIC_SOCKET_PORT: String(socket),
@@ -141,6 +146,7 @@ export async function openWholeHouse(
     });
     undoing.push(() => daemon.kill());
     daemons.push(daemon);
+    await daemon.started();
   }
   const calls = new CallReader(database.url);
   undoing.push(() => calls.close());
@@ -156,7 +162,10 @@ export async function openWholeHouse(
   });
 }
 
-async function startDaemonProcess(env: Readonly<Record<string, string>>): Promise<LiveDaemon> {
+/** A daemon on its way: what it is started with is killed even where it never listens. */
+function startDaemonProcess(
+  env: Readonly<Record<string, string>>,
+): LiveDaemon & { started(): Promise<unknown> } {
   const child = spawn(process.execPath, [main, 'start'], { env: { PATH: process.env['PATH'], ...env } });
   let log = '';
   for (const stream of [child.stdout, child.stderr])
@@ -164,17 +173,20 @@ async function startDaemonProcess(env: Readonly<Record<string, string>>): Promis
       log += text;
     });
   const exited = new Promise<void>((done) => child.on('exit', () => done()));
-  await until(
-    () => {
-      if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}:\n${log}`);
-      return log.includes('callfabric started') ? true : undefined;
-    },
-    'the daemon to listen',
-    20_000,
-  );
   return {
     child,
     log: () => log,
+    started: () =>
+      until(
+        () => {
+          if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}:\n${log}`);
+          return log.includes('callfabric started') ? true : undefined;
+        },
+        'the daemon to listen',
+        60_000,
+      ).catch((error: unknown) => {
+        throw new Error(`the daemon did not start:\n${log}`, { cause: error });
+      }),
     async kill() {
       child.kill('SIGKILL');
       await exited;

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { CallSession } from '../../../daemon/call/call-session.ts';
-import { decodeCallState, encodeCallState } from '../../../daemon/call/call-state.ts';
+import { decodeCallState, encodeCallState, encodeLastingState } from '../../../daemon/call/call-state.ts';
 import type { CapLease } from '../../../daemon/caps/cap-lease.ts';
 import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
 
@@ -165,7 +165,10 @@ void t.test('a slot the queue held when its daemon died is dialled with, and giv
   const channel = new FakeSessionChannel({
     answered: true,
     bridges: [answered],
-    variables: { callfabric_state: encodeCallState(carried), callfabric_entry: 'takeover' },
+    variables: {
+      callfabric_state: encodeCallState(carried, encodeLastingState(carried)),
+      callfabric_entry: 'takeover',
+    },
   });
   await new CallSession(second.environment, channel, second.link).run();
   t.match(second.written, [{ attempts: [{ endpointId: 'endpoint-second', outcome: 'connected' }] }]);

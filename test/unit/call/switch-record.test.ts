@@ -1,6 +1,6 @@
 import t from 'tap';
 import { packHistory } from '../../../daemon/call/call-history.ts';
-import { type CallState, encodeCallState } from '../../../daemon/call/call-state.ts';
+import { type CallState, encodeCallState, encodeLastingState } from '../../../daemon/call/call-state.ts';
 import {
   callNotTaken,
   interruptedCall,
@@ -75,7 +75,7 @@ void t.test('a leg that is none of ours makes no record', async (t) => {
 void t.test('the A-leg tells of the whole call: what lay behind it and what ran', async (t) => {
   const legUuid = newId<'ChannelUuid'>();
   const { state, before } = carried(legUuid);
-  const variables = { ...ours(), callfabric_state: encodeCallState(state) };
+  const variables = { ...ours(), callfabric_state: encodeCallState(state, encodeLastingState(state)) };
   const record = interruptedCall(legEnd('A', variables, { otherLegUuid: legUuid }), fs1);
   t.match(record, {
     callId: variables.callfabric_call,
@@ -107,7 +107,7 @@ void t.test('what became of the attempt is read from the bridge, where it return
   const { state } = carried(legUuid);
   const variables = {
     ...ours(),
-    callfabric_state: encodeCallState(state),
+    callfabric_state: encodeCallState(state, encodeLastingState(state)),
     callfabric_dialled: legUuid,
     originate_disposition: 'USER_BUSY',
   };

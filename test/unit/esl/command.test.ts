@@ -87,8 +87,8 @@ void t.test('the commands of a call, byte by byte', async (t) => {
     ],
     [hangupMessage('USER_BUSY'), 'sendmsg\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n'],
     [
-      connectCommands(['CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP']).text,
-      'connect\n\nmyevents plain\n\nfilter Event-Name CHANNEL_EXECUTE_COMPLETE\n\nfilter Event-Name CHANNEL_HANGUP\n\n',
+      connectCommands(['CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP'], ['set']).text,
+      'connect\n\nmyevents plain\n\nfilter Event-Name CHANNEL_EXECUTE_COMPLETE\n\nfilter Event-Name CHANNEL_HANGUP\n\nfilter Application -set\n\n',
     ],
     [authCommand('secret'), 'auth secret\n\n'],
     [

@@ -3,7 +3,16 @@ import t from 'tap';
 import { FrameError } from '../../../daemon/esl/esl-error.ts';
 import type { Frame } from '../../../daemon/esl/frame.ts';
 import { FrameParser, frameLimits } from '../../../daemon/esl/frame-parser.ts';
-import { bytesFromSwitch, recordings } from './recordings.ts';
+import { bytesFromSwitch, connectionsOf, liveRecordings, recordings } from './recordings.ts';
+
+/** Each socket of these recordings: its name and all that came over it. */
+const socketsOf = (names: readonly string[]) =>
+  names.flatMap((recording) =>
+    connectionsOf(recording).map((conn) => ({
+      name: `${recording}, socket ${conn}`,
+      bytes: bytesFromSwitch(recording, conn),
+    })),
+  );
 
 function framesOf(chunks: Iterable<Buffer>): Frame[] {
   const frames: Frame[] = [];
@@ -40,8 +49,7 @@ function firstBadCut(bytes: Buffer, frame: Frame): number | undefined {
 void t.test('every recording gives the same frames, wherever its bytes are cut in two', async (t) => {
   // A parser between two frames holds nothing, so cutting each frame at every offset cuts the whole at every offset.
   const seen = new Set<string>();
-  for (const recording of recordings) {
-    const bytes = bytesFromSwitch(recording);
+  for (const { name, bytes } of socketsOf(recordings)) {
     let at = 0;
     for (const frame of framesOf([bytes])) {
       const own = bytes.subarray(at, at + frame.head.length + 2 + frame.body.length);
@@ -50,9 +58,9 @@ void t.test('every recording gives the same frames, wherever its bytes are cut i
       if (seen.has(text)) continue;
       seen.add(text);
       const cut = firstBadCut(own, frame);
-      if (cut !== undefined) t.fail(`${recording}: cut at ${at - own.length + cut}`);
+      if (cut !== undefined) t.fail(`${name}: cut at ${at - own.length + cut}`);
     }
-    t.equal(at, bytes.length, `${recording}: its frames are all its bytes`);
+    t.equal(at, bytes.length, `${name}: its frames are all its bytes`);
   }
   t.ok(seen.size > 150, 'enough different frames were cut');
 });
@@ -71,10 +79,9 @@ void t.test('any split into many chunks gives the same frames', async () => {
 });
 
 void t.test('chunks of one byte give the same frames', async (t) => {
-  for (const recording of recordings) {
-    const bytes = bytesFromSwitch(recording);
+  for (const { name, bytes } of socketsOf([...recordings, ...liveRecordings])) {
     const single = Array.from(bytes, (byte) => Buffer.from([byte]));
-    t.equal(textOf(framesOf(single)), textOf(framesOf([bytes])), recording);
+    t.equal(textOf(framesOf(single)), textOf(framesOf([bytes])), name);
   }
 });
 

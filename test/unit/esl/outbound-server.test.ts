@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
-import { answer } from '../../../daemon/esl/channel-command.ts';
+import { answer, preAnswer } from '../../../daemon/esl/channel-command.ts';
 import { EslReplyError, UnsafeText } from '../../../daemon/esl/esl-error.ts';
 import { OutboundServer, type OutboundServerOptions } from '../../../daemon/esl/outbound-server.ts';
 import { type OutboundSocket, type SocketEnd, SocketEnded } from '../../../daemon/esl/outbound-socket.ts';
@@ -62,7 +62,7 @@ async function endOf(socket: OutboundSocket): Promise<SocketEnd> {
 void t.test('one packet asks for the channel, its events and the filters', async (t) => {
   const { port, call } = await listening(t);
   const peer = await ScriptedSwitch.call(port);
-  const commands = await peer.commands(4);
+  const commands = await peer.commands(7);
   t.same(
     commands.map(({ command }) => command),
     [
@@ -70,6 +70,9 @@ void t.test('one packet asks for the channel, its events and the filters', async
       'myevents plain',
       'filter Event-Name CHANNEL_EXECUTE_COMPLETE',
       'filter Event-Name CHANNEL_HANGUP',
+      'filter Application -set',
+      'filter Application -multiset',
+      'filter Application -answer',
     ],
   );
   t.equal(peer.packets.length, 1);
@@ -101,8 +104,8 @@ void t.test('a refused application rejects its own execute only', async (t) => {
   const { port, call } = await listening(t);
   const peer = await ScriptedSwitch.answered(port);
   const socket = await call();
-  const refused = socket.execute([answer]);
-  const fine = socket.execute([answer]);
+  const refused = socket.execute([preAnswer]);
+  const fine = socket.execute([preAnswer]);
   const commands = await peer.commands(2);
   const verdict = t.rejects(refused, EslReplyError);
   peer.send('Content-Type: command/reply\nReply-Text: -ERR no\n\n', okReply);
@@ -111,7 +114,31 @@ void t.test('a refused application rejects its own execute only', async (t) => {
   t.equal((await fine).name, 'CHANNEL_EXECUTE_COMPLETE');
   await t.rejects(socket.execute([{ app: 'x y', arg: '' }]), UnsafeText);
   await t.rejects(socket.execute([]), RangeError);
+  await t.rejects(socket.execute([answer]), RangeError, 'nobody may wait for what is never told');
 });
+
+void t.test(
+  'what is only told goes in the packet of what is said next, and its refusal harms nobody',
+  async (t) => {
+    const { port, call } = await listening(t);
+    const peer = await ScriptedSwitch.answered(port);
+    const socket = await call();
+    socket.tell([{ app: 'set', arg: 'a=1' }, answer]);
+    const running = socket.execute([preAnswer]);
+    const commands = await peer.commands(3);
+    t.equal(peer.packets.length, 2, 'one packet after that of connect');
+    t.same(
+      commands.map((command) => headerOf(command, 'execute-app-name')),
+      ['set', 'answer', 'pre_answer'],
+    );
+    peer.send('Content-Type: command/reply\nReply-Text: -ERR no\n\n', okReply, okReply);
+    peer.send(completion(headerOf(commands[2], 'event-uuid') ?? ''));
+    t.equal((await running).name, 'CHANNEL_EXECUTE_COMPLETE');
+    t.equal(socket.ended.aborted, false);
+    socket.close();
+    socket.tell([answer]);
+  },
+);
 
 void t.test('a caller who hangs up during an application: it completes, then the socket ends', async (t) => {
   const { port, call } = await listening(t);
@@ -128,7 +155,7 @@ void t.test('a caller who hangs up during an application: it completes, then the
   t.equal(end.kind, 'hangup');
   t.equal(end.hangup?.header('Hangup-Cause'), 'ORIGINATOR_CANCEL');
   t.same(seen, ['CHANNEL_HANGUP']);
-  await t.rejects(socket.execute([answer]), SocketEnded);
+  await t.rejects(socket.execute([preAnswer]), SocketEnded);
   await peer.untilClosed();
 });
 
@@ -136,7 +163,7 @@ void t.test('what still runs when the socket ends is rejected', async (t) => {
   const { port, call } = await listening(t);
   const peer = await ScriptedSwitch.answered(port);
   const socket = await call();
-  const running = socket.execute([answer]);
+  const running = socket.execute([preAnswer]);
   await peer.commands(1);
   const verdict = t.rejects(running, SocketEnded);
   peer.send(okReply, disconnectNotice);
@@ -170,7 +197,7 @@ void t.test('a reset at any moment harms one call only', async (t) => {
     const told = recordedChannelData.length;
     peer.send(recorded.subarray(0, told + Math.floor(((recorded.length - told - 300) * step) / 12)));
     const socket = await call();
-    const running = socket.execute([answer]).then(
+    const running = socket.execute([preAnswer]).then(
       () => 'completed',
       (error: unknown) => (error instanceof SocketEnded ? 'ended' : String(error)),
     );
@@ -179,7 +206,7 @@ void t.test('a reset at any moment harms one call only', async (t) => {
     const { kind, hangup } = await endOf(socket);
     t.equal(kind, hangup === undefined ? 'reset' : 'hangup');
   }
-  const running = steadySocket.execute([answer]);
+  const running = steadySocket.execute([preAnswer]);
   const [command] = await steady.commands(1);
   steady.send(okReply, completion(headerOf(command, 'event-uuid') ?? ''));
   t.equal((await running).name, 'CHANNEL_EXECUTE_COMPLETE');
@@ -249,7 +276,7 @@ void t.test('stop accepts no more and leaves the calls alone; both may be asked 
   const socket = await call();
   await Promise.all([server.stop(), server.stop()]);
   await t.rejects(ScriptedSwitch.call(port), { code: 'ECONNREFUSED' });
-  const running = socket.execute([answer]);
+  const running = socket.execute([preAnswer]);
   const [command] = await peer.commands(1);
   peer.send(okReply, completion(headerOf(command, 'event-uuid') ?? ''));
   t.ok(await running);

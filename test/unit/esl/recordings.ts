@@ -9,18 +9,27 @@ interface RecordedLine {
   readonly data?: string;
 }
 
-/** The names of all recordings, `sync/…` and `async/…`. */
-export const recordings: readonly string[] = ['sync', 'async'].flatMap((mode) =>
+const recordingsOf = (mode: string): readonly string[] =>
   readdirSync(new URL(`${mode}/`, folder))
     .filter((file) => file.endsWith('.jsonl'))
-    .map((file) => `${mode}/${file}`),
-);
+    .map((file) => `${mode}/${file}`);
+
+/** The names of all recordings, `sync/…` and `async/…`. */
+export const recordings: readonly string[] = ['sync', 'async'].flatMap(recordingsOf);
+/** Those of single questions to FreeSWITCH, with its inbound connection too. */
+export const liveRecordings: readonly string[] = recordingsOf('live');
 
 export function recordedLines(recording: string): readonly RecordedLine[] {
   return readFileSync(new URL(recording, folder), 'utf8')
     .split('\n')
     .filter((line) => line !== '')
     .map((line): RecordedLine => JSON.parse(line));
+}
+
+/** The sockets of a recording FreeSWITCH sent anything on. */
+export function connectionsOf(recording: string): readonly number[] {
+  const sent = recordedLines(recording).filter(({ dir }) => dir === 'freeswitch>daemon');
+  return [...new Set(sent.map(({ conn }) => conn ?? 1))];
 }
 
 /** All bytes FreeSWITCH sent on one socket of a recording. */

@@ -13,7 +13,10 @@ export const okReply = 'Content-Type: command/reply\nReply-Text: +OK\n\n';
 export const setupReplies =
   'Content-Type: command/reply\nReply-Text: +OK Events Enabled\n\n' +
   'Content-Type: command/reply\nReply-Text: +OK filter added. [Event-Name]=[CHANNEL_EXECUTE_COMPLETE]\n\n' +
-  'Content-Type: command/reply\nReply-Text: +OK filter added. [Event-Name]=[CHANNEL_HANGUP]\n\n';
+  'Content-Type: command/reply\nReply-Text: +OK filter added. [Event-Name]=[CHANNEL_HANGUP]\n\n' +
+  'Content-Type: command/reply\nReply-Text: +OK filter added. [Application]=[-set]\n\n' +
+  'Content-Type: command/reply\nReply-Text: +OK filter added. [Application]=[-multiset]\n\n' +
+  'Content-Type: command/reply\nReply-Text: +OK filter added. [Application]=[-answer]\n\n';
 export const disconnectNotice =
   'Content-Type: text/disconnect-notice\nContent-Disposition: disconnect\nContent-Length: 5\n\nBye.\n';
 
@@ -70,7 +73,7 @@ export class ScriptedSwitch {
   /** Calls, and answers `connect` and what comes with it. */
   static async answered(port: number): Promise<ScriptedSwitch> {
     const peer = await ScriptedSwitch.call(port);
-    await peer.commands(4);
+    await peer.commands(7);
     peer.send(recordedChannelData, setupReplies);
     return peer;
   }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import t from 'tap';
 import type { CallerScript } from '../../../ops/switch-simulator/caller-script.ts';
@@ -95,6 +96,16 @@ for (const scenario of scenarios)
     if (scenario.fromName !== undefined)
       t.match(daemons[0]?.frames[0] ?? '', 'Caller-Caller-ID-Name: caf%FF%FE', 'raw bytes stay raw');
   });
+
+void t.test('every recorded scenario is replayed', async (t) => {
+  const folder = new URL('../../fixtures/transcripts/sync/', import.meta.url);
+  const recorded = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
+  t.same(
+    new Set(scenarios.map(({ name }) => `${name}.jsonl`)),
+    new Set(recorded),
+    'a new recording needs its line in the table above',
+  );
+});
 
 void t.test('CHANNEL_DATA has the headers FreeSWITCH sends, no more and no less', async (t) => {
   const [steps = []] = readRecording('bad_display_name');
