@@ -4,7 +4,7 @@ import type { RouteSource } from '../routing/route.ts';
 import { toE164 } from '../telephony/e164.ts';
 import type { CallId, ChannelUuid, SwitchName } from '../telephony/ids.ts';
 import { stateVariables } from './call-state.ts';
-import type { CallRegistry, LiveSession } from './registry.ts';
+import type { CallRegistry } from './registry.ts';
 import { callNotTaken, interruptedCall, legOfCall, offeredInVain } from './switch-record.ts';
 
 /**
@@ -63,9 +63,13 @@ export class CdrInbox {
     const leg = this.#parts.read(record);
     if (leg === undefined) return 'foreign'; // no record of a leg: nothing FreeSWITCH would have to keep
     const switchName = this.#parts.switchNameOf(record);
-    const session = this.#sessionOf(leg);
-    session?.accept(leg);
+    // A caller may be gone before the first command set a variable: then only the channel tells whose record this is.
+    const { registry } = this.#parts;
+    const session =
+      registry.get((leg.variable(stateVariables.call) ?? '') as CallId) ??
+      registry.ofChannel(leg.channelUuid);
     if (session === undefined && offeredInVain(leg)) return this.#notTaken(leg, switchName);
+    session?.accept(leg);
     // It may have made its record just before this word came: what counts is whether its leg is in there.
     if (leg.side === 'A' && session !== undefined) await inTime(session.recorded);
     const written = this.#written.get(leg.channelUuid) ?? this.#writtenBefore.get(leg.channelUuid);
@@ -75,13 +79,6 @@ export class CdrInbox {
     if (call === undefined) return 'foreign'; // a leg that was never CallFabric's
     const { callId, tenantId } = call;
     return this.#keep({ source: 'held', callId, tenantId, holdMs, record: call });
-  }
-
-  #sessionOf(leg: LegEnd): LiveSession | undefined {
-    const { registry } = this.#parts;
-    return (
-      registry.get((leg.variable(stateVariables.call) ?? '') as CallId) ?? registry.ofChannel(leg.channelUuid)
-    );
   }
 
   /** A call that no daemon took is written under the tenant of the number it dialled. */

@@ -20,7 +20,6 @@ export interface LiveCall {
 /** A running session as others may touch it. */
 export interface LiveSession {
   readonly callId: CallId;
-  /** The A-leg. */
   readonly channelUuid: ChannelUuid;
   live(): LiveCall;
   hangup(cause: HangupCause): Promise<void>;
@@ -33,7 +32,7 @@ export interface LiveSession {
 /** The calls this daemon runs, by call id. */
 export class CallRegistry {
   readonly #sessions = new Map<CallId, LiveSession>();
-  readonly #channels = new Map<ChannelUuid, LiveSession>();
+  readonly #byChannel = new Map<ChannelUuid, LiveSession>();
   readonly #empty = new Set<() => void>();
 
   get size(): number {
@@ -42,12 +41,12 @@ export class CallRegistry {
 
   add(session: LiveSession): void {
     this.#sessions.set(session.callId, session);
-    this.#channels.set(session.channelUuid, session);
+    this.#byChannel.set(session.channelUuid, session);
   }
 
   remove(session: LiveSession): void {
     if (this.#sessions.get(session.callId) === session) this.#sessions.delete(session.callId);
-    if (this.#channels.get(session.channelUuid) === session) this.#channels.delete(session.channelUuid);
+    if (this.#byChannel.get(session.channelUuid) === session) this.#byChannel.delete(session.channelUuid);
     if (this.#sessions.size === 0) {
       for (const resolve of this.#empty) resolve();
       this.#empty.clear();
@@ -58,9 +57,9 @@ export class CallRegistry {
     return this.#sessions.get(callId);
   }
 
-  /** By its A-leg: a caller may be gone before the call has put its name on the channel. */
-  ofChannel(uuid: ChannelUuid): LiveSession | undefined {
-    return this.#channels.get(uuid);
+  /** By its A-leg: whose call it is stands on the channel only from its first command on. */
+  ofChannel(channelUuid: ChannelUuid): LiveSession | undefined {
+    return this.#byChannel.get(channelUuid);
   }
 
   list(): LiveCall[] {
