@@ -55,7 +55,7 @@ export class EslChannel implements Channel {
   readonly #socket: OutboundSocket;
   readonly #options: EslChannelOptions;
   readonly #gone = new AbortController();
-  readonly #pendingVariables: Record<string, string> = {};
+  #pendingVariables: Record<string, string> = {};
   #pendingApplications: Application[] = [];
   #pending = false;
   #pendingState: (() => string) | undefined;
@@ -67,11 +67,10 @@ export class EslChannel implements Channel {
     this.#socket = socket;
     this.#options = options;
     const { channelData } = socket;
-    const kept = (name: string): string => ownText(channelData.header(name) ?? '');
-    this.uuid = kept('Unique-ID') as ChannelUuid;
-    this.callerNumber = kept('Caller-Caller-ID-Number');
-    this.callerName = kept('Caller-Caller-ID-Name');
-    this.calledNumber = kept('Caller-Destination-Number');
+    this.uuid = keptHeader(channelData, 'Unique-ID') as ChannelUuid;
+    this.callerNumber = keptHeader(channelData, 'Caller-Caller-ID-Number');
+    this.callerName = keptHeader(channelData, 'Caller-Caller-ID-Name');
+    this.calledNumber = keptHeader(channelData, 'Caller-Destination-Number');
     this.#answered = channelData.header('Answer-State') === 'answered';
     this.#lastEventAtMs = performance.now();
     socket.onEvent((event) => this.#take(event));
@@ -199,8 +198,7 @@ export class EslChannel implements Channel {
       : undefined;
     let done: EslEvent;
     try {
-      this.prepare(bridgeVariables(request));
-      done = await this.#run([bridgeAlone(request)]);
+      done = await this.#dial(request);
     } finally {
       facts?.off();
     }
@@ -251,37 +249,44 @@ export class EslChannel implements Channel {
     await this.#socket.hangup(cause);
   }
 
-  /** For what may wait: the state goes with it. */
-  async #run(applications: readonly Application[]): Promise<EslEvent> {
+  /** Apart from `bridge`, whose frame would keep the dial string for as long as the two talk. */
+  #dial(request: BridgeRequest): Promise<EslEvent> {
+    this.prepare(bridgeVariables(request));
+    return this.#run([bridgeAlone(request)]);
+  }
+
+  /** For what may wait: the state goes with it. Not async, nor is `#runAtOnce`: their frames would keep the packet. */
+  #run(applications: readonly Application[]): Promise<EslEvent> {
     const state = this.#pendingState;
     this.#pendingState = undefined;
     if (state !== undefined) this.prepare({ [stateVariable]: state() });
     return this.#runAtOnce(applications);
   }
 
-  async #runAtOnce(applications: readonly Application[]): Promise<EslEvent> {
+  #runAtOnce(applications: readonly Application[]): Promise<EslEvent> {
     this.#gone.signal.throwIfAborted();
     const packet = this.#takePending(applications);
     this.#measure();
-    let done: EslEvent;
-    try {
-      done = await this.#socket.execute(packet);
-    } catch (error) {
-      if (error instanceof SocketEnded) throw this.#goneReason();
-      throw error;
-    }
+    return this.#socket.execute(packet).then(this.#completed, this.#failed);
+  }
+
+  readonly #failed = (error: unknown): never => {
+    throw error instanceof SocketEnded ? this.#goneReason() : error;
+  };
+
+  readonly #completed = (done: EslEvent): EslEvent => {
     this.#lastEventAtMs = performance.now();
     if (done.header('Channel-Call-State') === 'HANGUP' && done.header('Hangup-Cause') !== undefined)
       this.#end(done);
     this.#gone.signal.throwIfAborted();
     return done;
-  }
+  };
 
   #takePending(applications: readonly Application[]): Application[] {
     if (!this.#pending) return [...applications];
     this.#pending = false;
     const packet = [...setVariables(this.#pendingVariables), ...this.#pendingApplications, ...applications];
-    for (const name of Object.keys(this.#pendingVariables)) delete this.#pendingVariables[name];
+    this.#pendingVariables = {};
     this.#pendingApplications = [];
     return packet;
   }
@@ -321,6 +326,11 @@ export class EslChannel implements Channel {
     if (!this.#gone.signal.aborted) this.#socketEnded();
     return this.#gone.signal.reason;
   }
+}
+
+/** Not a closure within the constructor: one would hold the event for as long as any other made there lives. */
+function keptHeader(event: EslEvent, name: string): string {
+  return ownText(event.header(name) ?? '');
 }
 
 function recordingVariables(channels: 'mono' | 'stereo', onlyBridged: boolean): Record<string, string> {
