@@ -67,11 +67,22 @@ export class CallRecording implements RecordingControl {
     return 'recording';
   }
 
-  /** Begins one with the next verb, of the conversation only: nobody waits for it, and no ringing is in it. */
+  /**
+   * Begins one with the next verb, of the conversation only: nobody waits for it, and no ringing is in it. One that
+   * cannot be asked for is done without: the caller gets their buyer all the same.
+   */
   arm(channels: 'mono' | 'stereo'): void {
     if (this.#running !== undefined) return;
     const recording = this.#next(channels, undefined);
-    this.#options.channel.armRecording(recording.path, { channels, onlyBridged: true });
+    try {
+      this.#options.channel.armRecording(recording.path, { channels, onlyBridged: true });
+    } catch (error) {
+      this.#options.log.warn(
+        { path: recording.path, error: String(error) },
+        'recording could not be started, went on without',
+      );
+      return;
+    }
     this.#recordings.push(recording);
     this.#running = recording;
   }

@@ -27,3 +27,14 @@ export const localStreamPattern = '^local_stream://[A-Za-z0-9_./-]{1,100}$';
 
 /** Silence is played in pieces of at most this length, ms. */
 export const longestSilenceMs = 3_600_000;
+
+const pathSegments = '(?:/(?!\\.\\.?(?:/|$))[A-Za-z0-9_.@+=-]+)';
+
+/**
+ * A file FreeSWITCH can be told to record to: `record_session` splits its argument at spaces and takes `scheme://` for a
+ * stream to open.
+ */
+export const recordingFilePattern = `^${pathSegments}{1,30}$`;
+
+/** A folder whose files, `<tenant>/<yyyy>/<mm>/<dd>/<call>-<n>.wav` within it, are such paths. */
+export const recordingsFolderPattern = `^${pathSegments}{1,25}/?$`;

@@ -31,6 +31,15 @@ void t.test(
   },
 );
 
+void t.test('a recording that cannot be asked for keeps nobody from their buyer', async (t) => {
+  const env = new TestEnvironment();
+  const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+  channel.refusesRecordings = true;
+  await new CallSession(env.environment, channel, env.link).run();
+  t.match(env.written, [{ outcome: 'connected', recordings: [] }]);
+  t.equal(env.written[0]?.recordings.length, 0);
+});
+
 void t.test('the state on the channel names the leg before it is dialled', async (t) => {
   const env = new TestEnvironment();
   const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });

@@ -20,12 +20,15 @@ export class FakeSessionChannel extends FakeChannel {
   readonly prepared: Record<string, string> = {};
   readonly armed: string[] = [];
   abandoned = false;
+  /** FreeSWITCH cannot be told to record there. */
+  refusesRecordings = false;
 
   prepare(variables: Readonly<Record<string, string>>): void {
     Object.assign(this.prepared, variables);
   }
 
   armRecording(path: string): void {
+    if (this.refusesRecordings) throw new Error(`${path} is not a path FreeSWITCH can record to`);
     this.armed.push(path);
   }
 
