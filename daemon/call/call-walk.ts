@@ -125,7 +125,7 @@ export class CallWalk {
       campaignId: route.campaign.campaignId,
       phoneNumberId: route.number.phoneNumberId,
       publisherId: route.publisherId,
-      caller: toE164(channel.callerNumber) ?? channel.callerNumber,
+      caller: toE164(channel.callerNumber, env.admission.defaultCountry) ?? channel.callerNumber,
       callerName: channel.callerName,
       did,
       flowVersionId,

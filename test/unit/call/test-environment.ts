@@ -9,6 +9,7 @@ import { nodeTypes } from '../../../daemon/nodes/index.ts';
 import type { CallRecord, LegOfCall } from '../../../daemon/records/call-record.ts';
 import type { Route } from '../../../daemon/routing/route.ts';
 import { SmoothWeights } from '../../../daemon/routing/smooth-weights.ts';
+import type { CountryCode } from '../../../daemon/telephony/e164.ts';
 import type { Branded, ChannelUuid, DaemonId, LeaseId, SwitchName } from '../../../daemon/telephony/ids.ts';
 import { testFlow } from '../../../orm/seed.ts';
 import { FakeChannel } from '../fake-channel.ts';
@@ -137,6 +138,7 @@ export class TestEnvironment {
       whenCapsUnavailable?: 'refuse' | 'admit';
       capsAway?: boolean;
       factsDeadlineMs?: number;
+      defaultCountry?: CountryCode;
     } = {},
   ) {
     const route = 'route' in options ? options.route : aRoute();
@@ -214,7 +216,7 @@ export class TestEnvironment {
         },
         caps,
         whenCapsUnavailable,
-        defaultCountry: 'US',
+        defaultCountry: options.defaultCountry ?? 'US',
         closed: () => undefined,
       },
       caps,
