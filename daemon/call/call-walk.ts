@@ -59,7 +59,6 @@ export class CallWalk {
   readonly #tried: EndpointId[] = [];
   #recording: CallRecording | undefined;
   #dialer: Dialer | undefined;
-  #recordsBridges = false;
   #underWay: AttemptUnderWay | undefined;
   #attemptsMade = 0;
   #state: WalkState | undefined;
@@ -91,10 +90,12 @@ export class CallWalk {
     return this.#state?.tags ?? [];
   }
 
-  /** A recording that only bridges would have filled, of a call nobody took, is none. */
   get recordings(): RecordingRecord[] {
-    const talked = this.attempts.some(({ outcome }) => outcome === 'connected' || outcome === 'max_duration');
-    return this.#recordsBridges && !talked ? [] : (this.#recording?.records() ?? []);
+    // An attempt whose history was not carried over a takeover may have been a conversation.
+    const talked =
+      this.attempts.length < this.#attemptsMade ||
+      this.attempts.some(({ outcome }) => outcome === 'connected' || outcome === 'max_duration');
+    return this.#recording?.records(talked) ?? [];
   }
 
   /** The call is over: waits a little for the word that its recordings are. */
@@ -245,10 +246,8 @@ export class CallWalk {
     this.#underWay = underWay;
     const { number, legUuid } = attempt;
     legs.expect(legUuid, 'B');
-    if (route.campaign.record !== undefined && this.#recording?.recordings.length === 0) {
-      this.#recordsBridges = true;
+    if (route.campaign.record !== undefined && this.#recording?.none === true)
       this.#recording.arm(route.campaign.record);
-    }
     this.#carry();
     channel.prepare({ callfabric_dialled: legUuid });
     log.info(
@@ -306,14 +305,7 @@ export class CallWalk {
       underWay: this.#underWay,
       lease,
       ...(this.#dialer?.held === undefined ? {} : { held: this.#dialer.held }),
-      recordings: (this.#recording?.recordings ?? []).map(
-        ({ recordingId, path, channels, startedAtUs: at }) => ({
-          recordingId,
-          path,
-          channels,
-          startedAtUs: at,
-        }),
-      ),
+      recordings: this.#recording?.carried ?? [],
       history: packHistory(this, startedAtUs),
       walk: this.#state,
     });
