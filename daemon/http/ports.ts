@@ -81,8 +81,12 @@ export interface MetricsSources {
   spool(): { readonly records: number; readonly bytes: number };
   /** Open event sockets. */
   sockets(): number;
-  /** Each FreeSWITCH's inbound connection. */
-  switches(): Iterable<{ readonly name: string; readonly connected: boolean }>;
+  /** Each FreeSWITCH's inbound connection; `apiExpansion` is undefined before it was told. */
+  switches(): Iterable<{
+    readonly name: string;
+    readonly connected: boolean;
+    readonly apiExpansion: boolean | undefined;
+  }>;
 }
 
 /**
