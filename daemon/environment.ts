@@ -207,7 +207,7 @@ export const EnvironmentSchema = Type.Object({
       {
         group: 'Records',
         pattern: '^/.+',
-        example: '/var/log/freeswitch/json_cdr',
+        example: '/var/lib/callfabric/cdrs',
         remedy: 'write an absolute path',
       },
     ),
