@@ -90,7 +90,7 @@ export interface MetricsSources {
 }
 
 /**
- * Takes one leg's record from mod_json_cdr: parsed JSON, its variables still URL-encoded as FreeSWITCH wrote them.
+ * Takes one leg's record from mod_json_cdr: parsed JSON, its variables URL-encoded or not as FreeSWITCH wrote them.
  * Resolves when CallFabric answers for it (it is queued or on disk); rejects where FreeSWITCH should keep it itself.
  */
 export interface CdrSink {
