@@ -94,7 +94,7 @@ export class CallSession implements LiveSession {
       callId: this.#callId,
       tenantId: this.#route?.tenant.tenantId ?? this.#taken?.tenantId,
       channelUuid: this.#channel.uuid,
-      caller: toE164(this.#channel.callerNumber) ?? this.#channel.callerNumber,
+      caller: this.#caller,
       did: this.#did === '' ? this.#channel.calledNumber : this.#did,
       startedAtMs: this.#taken === undefined ? this.#arrivedAtMs : this.#taken.startedAtUs / 1000,
       state: this.#closing === undefined ? (this.#walk?.phase ?? this.#phase) : 'ending',
@@ -125,6 +125,11 @@ export class CallSession implements LiveSession {
 
   get #holder(): LeaseHolder {
     return { channelUuid: this.#channel.uuid, switchName: this.#channel.switchName };
+  }
+
+  get #caller(): string {
+    const { callerNumber } = this.#channel;
+    return toE164(callerNumber, this.#env.admission.defaultCountry) ?? callerNumber;
   }
 
   get #takeovers(): number {
@@ -330,7 +335,7 @@ export class CallSession implements LiveSession {
         flowVersionId: walk?.flowVersionId ?? route?.flow?.flowVersionId,
         switchName: this.#channel.switchName,
         daemonId: env.daemonId,
-        caller: toE164(this.#channel.callerNumber) ?? this.#channel.callerNumber,
+        caller: this.#caller,
         callerName: this.#channel.callerName,
         did: this.#did,
         startedAtUs: this.#taken?.startedAtUs ?? this.#arrivedAtMs * 1000,

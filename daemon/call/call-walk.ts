@@ -59,7 +59,6 @@ export class CallWalk {
   readonly #tried: EndpointId[] = [];
   #recording: CallRecording | undefined;
   #dialer: Dialer | undefined;
-  #recordsBridges = false;
   #underWay: AttemptUnderWay | undefined;
   #attemptsMade = 0;
   #state: WalkState | undefined;
@@ -92,10 +91,12 @@ export class CallWalk {
     return this.#state?.tags ?? [];
   }
 
-  /** A recording that only bridges would have filled, of a call nobody took, is none. */
   get recordings(): RecordingRecord[] {
-    const talked = this.attempts.some(({ outcome }) => outcome === 'connected' || outcome === 'max_duration');
-    return this.#recordsBridges && !talked ? [] : (this.#recording?.records() ?? []);
+    // An attempt whose history was not carried over a takeover may have been a conversation.
+    const talked =
+      this.attempts.length < this.#attemptsMade ||
+      this.attempts.some(({ outcome }) => outcome === 'connected' || outcome === 'max_duration');
+    return this.#recording?.records(talked) ?? [];
   }
 
   /** The call is over: waits a little for the word that its recordings are. */
@@ -126,7 +127,7 @@ export class CallWalk {
       campaignId: route.campaign.campaignId,
       phoneNumberId: route.number.phoneNumberId,
       publisherId: route.publisherId,
-      caller: toE164(channel.callerNumber) ?? channel.callerNumber,
+      caller: toE164(channel.callerNumber, env.admission.defaultCountry) ?? channel.callerNumber,
       callerName: channel.callerName,
       did,
       flowVersionId,
@@ -247,10 +248,8 @@ export class CallWalk {
     this.#underWay = underWay;
     const { number, legUuid } = attempt;
     legs.expect(legUuid, 'B');
-    if (route.campaign.record !== undefined && this.#recording?.recordings.length === 0) {
-      this.#recordsBridges = true;
+    if (route.campaign.record !== undefined && this.#recording?.none === true)
       this.#recording.arm(route.campaign.record);
-    }
     this.#carry();
     channel.prepare({ callfabric_dialled: legUuid });
     log.info(
@@ -305,20 +304,12 @@ export class CallWalk {
       takeovers,
       lease,
     });
-    const recordings = (this.#recording?.recordings ?? []).map(
-      ({ recordingId, path, channels, startedAtUs: at }) => ({
-        recordingId,
-        path,
-        channels,
-        startedAtUs: at,
-      }),
-    );
     const changing = {
       attemptsMade: this.#attemptsMade,
       tried: this.#tried,
       underWay: this.#underWay,
       ...(this.#dialer?.held === undefined ? {} : { held: this.#dialer.held }),
-      recordings,
+      recordings: this.#recording?.carried ?? [],
       history: packHistory(this, startedAtUs),
       walk: this.#state,
     };

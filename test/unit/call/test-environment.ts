@@ -9,6 +9,7 @@ import { nodeTypes } from '../../../daemon/nodes/index.ts';
 import type { CallRecord, LegOfCall } from '../../../daemon/records/call-record.ts';
 import type { Route } from '../../../daemon/routing/route.ts';
 import { SmoothWeights } from '../../../daemon/routing/smooth-weights.ts';
+import type { CountryCode } from '../../../daemon/telephony/e164.ts';
 import type { Branded, ChannelUuid, DaemonId, LeaseId, SwitchName } from '../../../daemon/telephony/ids.ts';
 import { testFlow } from '../../../orm/seed.ts';
 import { FakeChannel } from '../fake-channel.ts';
@@ -21,12 +22,15 @@ export class FakeSessionChannel extends FakeChannel {
   readonly armed: string[] = [];
   abandoned = false;
   forgotten = false;
+  /** FreeSWITCH cannot be told to record there. */
+  refusesRecordings = false;
 
   prepare(variables: Readonly<Record<string, string>>): void {
     Object.assign(this.prepared, variables);
   }
 
   armRecording(path: string): void {
+    if (this.refusesRecordings) throw new Error(`${path} is not a path FreeSWITCH can record to`);
     this.armed.push(path);
   }
 
@@ -144,6 +148,7 @@ export class TestEnvironment {
       whenCapsUnavailable?: 'refuse' | 'admit';
       capsAway?: boolean;
       factsDeadlineMs?: number;
+      defaultCountry?: CountryCode;
     } = {},
   ) {
     const route = 'route' in options ? options.route : aRoute();
@@ -221,7 +226,7 @@ export class TestEnvironment {
         },
         caps,
         whenCapsUnavailable,
-        defaultCountry: 'US',
+        defaultCountry: options.defaultCountry ?? 'US',
         closed: () => undefined,
       },
       caps,
