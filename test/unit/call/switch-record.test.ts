@@ -128,7 +128,10 @@ void t.test(
     if (recording === undefined) throw new Error('a recording');
     const recorded = (changes: object, otherLegUuid?: Branded<'ChannelUuid'>) => {
       const carriedState = { ...state, recordings: [{ ...recording, ...changes }] };
-      const variables = { ...ours(), callfabric_state: encodeCallState(carriedState) };
+      const variables = {
+        ...ours(),
+        callfabric_state: encodeCallState(carriedState, encodeLastingState(carriedState)),
+      };
       return interruptedCall(legEnd('A', variables, { otherLegUuid }), fs1)?.recordings;
     };
     t.match(recorded({ retentionDays: 7, over: true, stoppedAtUs: 5 }), [
