@@ -236,6 +236,7 @@ export class Daemon {
           liveCalls: {
             list: () => this.registry.list(),
             get: (callId) => this.registry.get(callId)?.live(),
+            soFar: (callId) => this.registry.get(callId)?.soFar(),
             hangup: async (callId, cause) => {
               const session = this.registry.get(callId);
               await session?.hangup(cause);

@@ -11,6 +11,7 @@ import type { Refusal } from '../telephony/outcome.ts';
 import { admit } from './admission.ts';
 import { assembleRecord, type Ending } from './assemble-record.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
+import { type CallSoFar, callSoFar } from './call-so-far.ts';
 import { type CallState, decodeCallState, stateVariables } from './call-state.ts';
 import { CallWalk, type CallWalkEnd } from './call-walk.ts';
 import { LegBook } from './leg-book.ts';
@@ -102,6 +103,10 @@ export class CallSession implements LiveSession {
       buyerName: this.#walk?.buyerName,
       takeovers: this.#takeovers,
     };
+  }
+
+  soFar(): CallSoFar {
+    return callSoFar(this.#channel.uuid, this.#legs, this.#walk);
   }
 
   /** Ends the call from outside; the inbound connection interrupts whatever runs. */

@@ -1,3 +1,4 @@
+import type { CallSoFar } from '../call/call-so-far.ts';
 import type { LiveCall } from '../call/registry.ts';
 import type { Caps } from '../caps/cap-lease.ts';
 import type { NodeTypes } from '../flow/define-node.ts';
@@ -13,6 +14,8 @@ import type { Fault } from './schemas.ts';
 export interface LiveCalls {
   list(): readonly LiveCall[];
   get(id: CallId): LiveCall | undefined;
+  /** What a live call has behind it; undefined where this daemon runs no such call. */
+  soFar(id: CallId): CallSoFar | undefined;
   /** False where this daemon runs no such call. */
   hangup(id: CallId, cause: HangupCause): Promise<boolean>;
 }

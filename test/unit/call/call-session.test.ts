@@ -1,5 +1,6 @@
 import t from 'tap';
 import { CallSession } from '../../../daemon/call/call-session.ts';
+import type { CallSoFar } from '../../../daemon/call/call-so-far.ts';
 import { decodeCallState, encodeCallState } from '../../../daemon/call/call-state.ts';
 import type { CapLease } from '../../../daemon/caps/cap-lease.ts';
 import type { BridgeRequest } from '../../../daemon/channel/channel.ts';
@@ -59,6 +60,44 @@ void t.test('a recording that cannot be asked for keeps nobody from their buyer'
   await new CallSession(env.environment, channel, env.link).run();
   t.match(env.written, [{ outcome: 'connected', recordings: [] }]);
   t.equal(env.written[0]?.recordings.length, 0);
+});
+
+void t.test('what a call has behind it can be seen while it lives', async (t) => {
+  const env = new TestEnvironment();
+  const busy = { end: 'notAnswered', cause: 'USER_BUSY', sipCode: 486 } as const;
+  const seen: CallSoFar[] = [];
+  const channel = new FakeSessionChannel({
+    digits: ['1'],
+    bridges: [
+      busy,
+      () => {
+        seen.push(session.soFar());
+        return answered;
+      },
+    ],
+  });
+  const session = new CallSession(env.environment, channel, env.link);
+  t.match(session.soFar(), { legs: [], attempts: [], trace: [], recordings: [] }, 'nothing yet');
+  await session.run();
+  const [record] = env.written;
+  t.match(seen, [
+    {
+      trace: [{ nodeType: 'ivr' }, { nodeType: 'queue' }],
+      attempts: [
+        { number: 1, outcome: 'busy' },
+        { number: 2, outcome: undefined, channelUuid: record?.attempts[1]?.channelUuid },
+      ],
+      recordings: [{ path: channel.armed[0] }],
+    },
+  ]);
+  t.same(
+    seen[0]?.legs.map(({ side, attemptId }) => [side, attemptId]),
+    [
+      ['A', undefined],
+      ['B', record?.attempts[0]?.attemptId],
+      ['B', record?.attempts[1]?.attemptId],
+    ],
+  );
 });
 
 void t.test('the state on the channel names the leg before it is dialled', async (t) => {
