@@ -7,7 +7,7 @@ import { CallDetailSchema, CallPageSchema, CallQuerySchema, HangupBodySchema } f
 import { timelineOf } from './call-timeline.ts';
 import { recordsOfLive } from './live-records.ts';
 import type { ApiPorts } from './ports.ts';
-import { Problem } from './problem.ts';
+import { Problem, unavailable } from './problem.ts';
 import { Nullable, UuidSchema } from './schemas.ts';
 
 const nothing = { legs: [], attempts: [], trace: [], recordings: [] };
@@ -61,7 +61,9 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
       '/calls/:id/hangup',
       {
         schema: {
-          summary: 'Ends a live call of this daemon',
+          summary: 'Ends a live call, whichever daemon runs it',
+          description:
+            'A call of another daemon is found by its cap leases and ended through its FreeSWITCH. 404: nobody runs it (any more).',
           tags: ['calls'],
           params,
           body: Nullable(HangupBodySchema),
@@ -75,8 +77,10 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
           throw new Problem('invalid-body', 'see faults', [
             { field: '/cause', message: 'is no hangup cause of FreeSWITCH, such as NORMAL_CLEARING' },
           ]);
-        if (!(await ports.liveCalls.hangup(id, cause)))
-          throw new Problem('not-found', 'this daemon runs no call with this id; it may have ended');
+        const done = await ports.liveCalls.hangup(id, cause);
+        if (done.result === 'unreachable') throw unavailable(done.what);
+        if (done.result === 'unknown')
+          throw new Problem('not-found', 'no daemon runs a call with this id; it may have ended');
         return reply.code(202).send({ id, cause });
       },
     );

@@ -262,9 +262,9 @@ void t.test('a call nobody knows is not found', async (t) => {
 
 void t.test('hanging up hands on the cause, and only a cause that exists', async (t) => {
   const hungUp: string[] = [];
-  const hangup = async (id: string, cause: string): Promise<boolean> => {
+  const hangup = async (id: string, cause: string) => {
     hungUp.push(`${id} ${cause}`);
-    return true;
+    return { result: 'asked' } as const;
   };
   const app = testApi(t, { liveCalls: { ...noLiveCalls, hangup } });
   const post = (payload?: object) =>
@@ -280,3 +280,14 @@ void t.test('hanging up hands on the cause, and only a cause that exists', async
   t.match(await post({ why: 'x' }), { status: 422, body: { faults: [{ field: '/why' }] } });
   t.same(hungUp, [`${callId} MANAGER_REQUEST`, `${callId} USER_BUSY`]);
 });
+
+void t.test(
+  'a call that may live where nothing reaches it is a problem that says what is away',
+  async (t) => {
+    const hangup = async () => ({ result: 'unreachable', what: 'FreeSWITCH fs2' }) as const;
+    const app = testApi(t, { liveCalls: { ...noLiveCalls, hangup } });
+    const { status, body } = await ask(app, { method: 'POST', url: `/calls/${callId}/hangup` });
+    t.equal(status, 503);
+    t.match(body['detail'], /FreeSWITCH fs2 cannot be reached/);
+  },
+);

@@ -74,7 +74,7 @@ export const noLiveCalls: ApiPorts['liveCalls'] = {
   list: () => [],
   get: () => undefined,
   soFar: () => undefined,
-  hangup: async () => false,
+  hangup: async () => ({ result: 'unknown' }),
 };
 
 /** Ports that know nothing and are well; a test replaces what it is about. */
