@@ -362,9 +362,11 @@ export class CallSession implements LiveSession {
     this.#recorded.resolve(env.writer.keep(record));
     const durationMs = Math.round((record.endedAtUs - record.startedAtUs) / 1000);
     env.observer.callEnded(record.outcome, durationMs);
-    const first = record.attempts[0];
-    if (first?.ringingAtUs !== undefined)
-      env.observer.postDialDelay((first.ringingAtUs - record.startedAtUs) / 1000);
+    // One that answers at once never rings; one that caps refused does neither.
+    const heardAtUs = record.attempts
+      .map(({ ringingAtUs, answeredAtUs }) => ringingAtUs ?? answeredAtUs)
+      .find((atUs) => atUs !== undefined);
+    if (heardAtUs !== undefined) env.observer.postDialDelay((heardAtUs - record.startedAtUs) / 1000);
     this.#log.info(
       {
         outcome: record.outcome,

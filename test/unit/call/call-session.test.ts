@@ -2,6 +2,7 @@ import t from 'tap';
 import { CallSession } from '../../../daemon/call/call-session.ts';
 import type { CallSoFar } from '../../../daemon/call/call-so-far.ts';
 import { decodeCallState, encodeCallState } from '../../../daemon/call/call-state.ts';
+import { unobserved } from '../../../daemon/call/observer.ts';
 import type { CapLease } from '../../../daemon/caps/cap-lease.ts';
 import type { BridgeRequest } from '../../../daemon/channel/channel.ts';
 import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
@@ -60,6 +61,20 @@ void t.test('a recording that cannot be asked for keeps nobody from their buyer'
   await new CallSession(env.environment, channel, env.link).run();
   t.match(env.written, [{ outcome: 'connected', recordings: [] }]);
   t.equal(env.written[0]?.recordings.length, 0);
+});
+
+void t.test('the post-dial delay is seen where the callee answers without ringing', async (t) => {
+  const delays: number[] = [];
+  const env = new TestEnvironment();
+  const environment = {
+    ...env.environment,
+    observer: { ...unobserved, postDialDelay: (ms: number) => void delays.push(ms) },
+  };
+  const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+  await new CallSession(environment, channel, env.link).run();
+  const [attempt] = env.written[0]?.attempts ?? [];
+  t.equal(attempt?.ringingAtUs, undefined, 'nobody told of ringing');
+  t.same(delays, [1_000], 'from the offer to the answer, by the clock of FreeSWITCH');
 });
 
 void t.test('what a call has behind it can be seen while it lives', async (t) => {
