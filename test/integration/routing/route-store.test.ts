@@ -19,10 +19,10 @@ t.before(async () => {
 t.teardown(() => postgres.end());
 
 /** A started store, and another connection that changes things behind its back. */
-async function setup(t: Test) {
+async function setup(t: Test, options: { maxGraphs?: number } = {}) {
   const orm = openOrm(postgres.url, { connectTimeoutMs: 500 });
   const log = quietLog();
-  const store = new RouteStore({ orm, log, loadDeadlineMs: 800, awayPauseMs: 20 });
+  const store = new RouteStore({ orm, log, loadDeadlineMs: 800, awayPauseMs: 20, ...options });
   await store.start();
   const other = new Client({ connectionString: postgres.url });
   other.on('error', () => {});
@@ -110,6 +110,27 @@ void t.test('publishing changes the route, a pinned version stays', async (t) =>
   t.match(await store.flowByName(tenantId, flow.id, 1), { flowVersionId: before.flowVersionId });
   t.equal(await store.flowByName(newId<'TenantId'>(), flow.name, 'latest'), undefined, "nobody else's");
   t.equal(await store.flowVersion(newId<'FlowVersionId'>()), undefined);
+});
+
+void t.test('of the flow versions the ones used last are kept, as many as may be', async (t) => {
+  const { store, orm } = await setup(t, { maxGraphs: 2 });
+  const em = orm.em.fork();
+  const flowId = (await store.routeFor(did))?.flow?.flowId ?? '';
+  const versions = [];
+  for (const greeting of ['a', 'b', 'c'])
+    versions.push((await writeFlowVersion(em, flowId, { ...testFlow, variables: { greeting } })).id);
+  const [first, second, third] = versions as [string, string, string] as [
+    Branded<'FlowVersionId'>,
+    Branded<'FlowVersionId'>,
+    Branded<'FlowVersionId'>,
+  ];
+  const graphs = [await store.flowVersion(first), await store.flowVersion(second)];
+  t.equal(await store.flowVersion(first), graphs[0], 'used again');
+  await store.flowVersion(third);
+  t.equal(await store.flowVersion(first), graphs[0], 'still there');
+  const again = await store.flowVersion(second);
+  t.same(again, graphs[1], 'read anew');
+  t.not(again, graphs[1], 'because it had been let go');
 });
 
 void t.test('many calls at once cost one query', async (t) => {
