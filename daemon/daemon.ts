@@ -8,6 +8,7 @@ import type { CallEnvironment } from './call/call-environment.ts';
 import { CallServer } from './call/call-server.ts';
 import { CdrFallback } from './call/cdr-fallback.ts';
 import { CdrInbox } from './call/cdr-inbox.ts';
+import { hangUp } from './call/hang-up.ts';
 import { OrphanCare } from './call/orphan-care.ts';
 import { CallRegistry } from './call/registry.ts';
 import { DaemonPresence } from './caps/daemon-presence.ts';
@@ -236,10 +237,10 @@ export class Daemon {
           liveCalls: {
             list: () => this.registry.list(),
             get: (callId) => this.registry.get(callId)?.live(),
-            hangup: async (callId, cause) => {
-              const session = this.registry.get(callId);
-              await session?.hangup(cause);
-              return session !== undefined;
+            soFar: (callId) => this.registry.get(callId)?.soFar(),
+            hangup: (callId, cause) => {
+              const parts = { registry: this.registry, legs: presence, links: switches.links };
+              return hangUp(parts, callId, cause);
             },
           },
           calls: new PostgresCallReader(orm),

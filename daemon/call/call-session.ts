@@ -11,6 +11,7 @@ import type { Refusal } from '../telephony/outcome.ts';
 import { admit } from './admission.ts';
 import { assembleRecord, type Ending } from './assemble-record.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
+import { type CallSoFar, callSoFar } from './call-so-far.ts';
 import { type CallState, decodeCallState, stateVariables } from './call-state.ts';
 import { CallWalk, type CallWalkEnd } from './call-walk.ts';
 import { LegBook } from './leg-book.ts';
@@ -102,6 +103,10 @@ export class CallSession implements LiveSession {
       buyerName: this.#walk?.buyerName,
       takeovers: this.#takeovers,
     };
+  }
+
+  soFar(): CallSoFar {
+    return callSoFar(this.#channel.uuid, this.#legs, this.#walk);
   }
 
   /** Ends the call from outside; the inbound connection interrupts whatever runs. */
@@ -357,9 +362,11 @@ export class CallSession implements LiveSession {
     this.#recorded.resolve(env.writer.keep(record));
     const durationMs = Math.round((record.endedAtUs - record.startedAtUs) / 1000);
     env.observer.callEnded(record.outcome, durationMs);
-    const first = record.attempts[0];
-    if (first?.ringingAtUs !== undefined)
-      env.observer.postDialDelay((first.ringingAtUs - record.startedAtUs) / 1000);
+    // One that answers at once never rings; one that caps refused does neither.
+    const heardAtUs = record.attempts
+      .map(({ ringingAtUs, answeredAtUs }) => ringingAtUs ?? answeredAtUs)
+      .find((atUs) => atUs !== undefined);
+    if (heardAtUs !== undefined) env.observer.postDialDelay((heardAtUs - record.startedAtUs) / 1000);
     this.#log.info(
       {
         outcome: record.outcome,

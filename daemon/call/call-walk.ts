@@ -75,6 +75,11 @@ export class CallWalk {
     return this.nodeId;
   }
 
+  /** The attempt that runs. */
+  get underWay(): AttemptUnderWay | undefined {
+    return this.#underWay;
+  }
+
   get nodeId(): string | undefined {
     return this.#state?.frames.at(-1)?.nodeId;
   }

@@ -33,12 +33,16 @@ interface Orphan {
   readonly uuid: ChannelUuid;
   readonly leases: Map<LeaseId, OrphanLease>;
   breaks: number;
+  /** Since when its switch has not answered. */
+  unseenSinceMs: number | undefined;
 }
 
 /** A channel that does not leave its application by then never will: its leases still follow its life. */
 const mostBreaks = 20;
 /** Questions to one FreeSWITCH that are on their way at a time. */
 const channelsAtOnce = 50;
+/** A switch that is away for longer will not come back with these calls. Their leases expire long before, ms. */
+const longestAwayMs = 15 * 60_000;
 
 /**
  * What a daemon does for the calls of one that died: as long as their channels live their leases are renewed, and a
@@ -101,7 +105,13 @@ export class OrphanCare {
 
   #enter(lease: OrphanLease, link: SwitchLink): Orphan {
     const known = this.#orphans.get(lease.channelUuid);
-    const orphan = known ?? { link, uuid: lease.channelUuid, leases: new Map(), breaks: 0 };
+    const orphan = known ?? {
+      link,
+      uuid: lease.channelUuid,
+      leases: new Map(),
+      breaks: 0,
+      unseenSinceMs: undefined,
+    };
     orphan.leases.set(lease.leaseId, lease);
     this.#orphans.set(orphan.uuid, orphan);
     return orphan;
@@ -120,8 +130,13 @@ export class OrphanCare {
   async #lookAt(orphan: Orphan, living: ReadonlySet<DaemonId>): Promise<Orphan[]> {
     const { caps, log } = this.#parts;
     const { uuid, link, leases } = orphan;
-    const activity: LegActivity | 'gone' | undefined = await link.current(uuid);
-    if (activity === undefined) return []; // nobody knows: they expire unless the switch is back in time
+    // Not asked over a connection that is away: that would be a warning for each channel at each look.
+    const activity: LegActivity | 'gone' | undefined = link.connected ? await link.current(uuid) : undefined;
+    if (activity === undefined) {
+      this.#unseen(orphan);
+      return []; // nobody knows: they expire unless the switch is back in time
+    }
+    orphan.unseenSinceMs = undefined;
     if (activity === 'gone') {
       this.#orphans.delete(uuid);
       for (const lease of leases.values()) await caps.release(lease);
@@ -143,6 +158,17 @@ export class OrphanCare {
       if (orphan.breaks === 1) return [];
     }
     return [orphan];
+  }
+
+  #unseen(orphan: Orphan): void {
+    const nowMs = this.#parts.now();
+    orphan.unseenSinceMs ??= nowMs;
+    if (nowMs - orphan.unseenSinceMs < longestAwayMs) return;
+    this.#orphans.delete(orphan.uuid);
+    this.#parts.log.warn(
+      { channelUuid: orphan.uuid, switch: orphan.link.switchName, awayMs: nowMs - orphan.unseenSinceMs },
+      'orphaned call given up: its freeswitch does not come back',
+    );
   }
 
   async #keep(orphans: readonly Orphan[]): Promise<void> {

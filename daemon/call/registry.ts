@@ -1,6 +1,7 @@
 import type { LegEnd } from '../channel/leg-fact.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId, ChannelUuid, TenantId } from '../telephony/ids.ts';
+import type { CallSoFar } from './call-so-far.ts';
 
 /** What can be seen of a call while it lives. */
 export interface LiveCall {
@@ -22,6 +23,8 @@ export interface LiveSession {
   readonly callId: CallId;
   readonly channelUuid: ChannelUuid;
   live(): LiveCall;
+  /** What it has behind it. */
+  soFar(): CallSoFar;
   hangup(cause: HangupCause): Promise<void>;
   /** A leg's end as told by mod_json_cdr. */
   accept(leg: LegEnd): void;

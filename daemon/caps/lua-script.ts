@@ -37,4 +37,5 @@ export const scripts = {
   living: readScript('living'),
   orphans: readScript('orphans'),
   keep: readScript('keep'),
+  locate: readScript('locate'),
 } as const satisfies Record<string, LuaScript>;

@@ -41,6 +41,11 @@ export interface CapsHealth {
 
 /** Fewer would cost more round trips; more would keep Redis from other daemons' decisions for over a millisecond. */
 const leasesPerRenewal = 100;
+/**
+ * Renewals on their way together: the way to Redis and back is paid once for all of them. Not all at once, because
+ * this daemon's own decisions go through the same connection, and would wait behind them for longer than they may.
+ */
+const renewalsAtOnce = 4;
 
 /** Concurrency caps as leases in Redis; see scripts/*.lua for what happens there. */
 export class RedisCaps implements Caps {
@@ -218,11 +223,16 @@ export class RedisCaps implements Caps {
 
   async #renewAll(): Promise<void> {
     const ids = this.book.ids();
-    // One chunk after the other: Redis decides for others in between. Without leases too: somebody must notice early
-    // that Redis lost its memory.
-    for (let first = 0; first <= ids.length && this.link.connected; first += leasesPerRenewal) {
-      await this.#quietly(() => this.#renewChunk(ids.slice(first, first + leasesPerRenewal)));
-    }
+    let next = 0;
+    const renewInTurn = async (): Promise<void> => {
+      // Without leases too: somebody must notice early that Redis lost its memory.
+      while ((next < ids.length || next === 0) && this.link.connected) {
+        const first = next;
+        next += leasesPerRenewal;
+        await this.#quietly(() => this.#renewChunk(ids.slice(first, first + leasesPerRenewal)));
+      }
+    };
+    await Promise.all(Array.from({ length: renewalsAtOnce }, renewInTurn));
     for (const also of this.#onRenewal) if (this.link.connected) await this.#quietly(also);
   }
 

@@ -162,6 +162,7 @@ export class EslChannel implements Channel {
     };
     until?.addEventListener('abort', interrupt, { once: true });
     let done: EslEvent;
+    const beganAtMs = performance.now();
     try {
       done = await this.#run([play(media)]);
     } finally {
@@ -176,7 +177,9 @@ export class EslChannel implements Channel {
     if (aborted(until)) return { end: 'interrupted' };
     // A channel that goes away answers PLAYBACK ERROR as well, but its CHANNEL_HANGUP comes first.
     if (/NOT FOUND|ERROR|UNABLE|INVALID/i.test(response)) return { end: 'failed', detail: response };
-    return { end: 'finished' };
+    return unspoken(media, performance.now() - beganAtMs)
+      ? { end: 'failed', detail: noSpeechEngine }
+      : { end: 'finished' };
   }
 
   async collectDigits(options: CollectDigitsOptions): Promise<CollectedDigits> {
@@ -338,6 +341,16 @@ function recordingVariables(channels: 'mono' | 'stereo', onlyBridged: boolean): 
     RECORD_STEREO: channels === 'stereo' ? 'true' : 'false',
     RECORD_BRIDGE_REQ: onlyBridged ? 'true' : 'false',
   };
+}
+
+const noSpeechEngine =
+  'FreeSWITCH spoke nothing: load a speech engine (mod_flite), or use sound files (freeswitch-conf/README.md)';
+/** Nobody says a word in less, ms. */
+const shortestWordMs = 50;
+
+/** `speak` without an engine ends at once and says so in FreeSWITCH's log alone (switch_ivr_speak_text). */
+function unspoken(media: Media, tookMs: number): boolean {
+  return media.kind === 'speech' && tookMs < shortestWordMs && /[\p{L}\p{N}]/u.test(media.text);
 }
 
 /** A signal changes while we wait, which narrowing by the compiler does not see. */

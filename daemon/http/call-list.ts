@@ -1,11 +1,13 @@
+import type { CallSoFar } from '../call/call-so-far.ts';
 import type { LiveCall } from '../call/registry.ts';
 import type { CallQuery, CallSummary } from './call-schemas.ts';
 import type { CallFilter, CallPosition, CallReader, LiveCalls } from './ports.ts';
 import { Problem } from './problem.ts';
-import { instantOfMs } from './schemas.ts';
+import { instantOfMs, instantOfUs } from './schemas.ts';
 
-/** A live call in the shape of the ended ones. */
-export function summaryOfLive(live: LiveCall): CallSummary {
+/** A live call in the shape of the ended ones. `soFar` tells when it was answered and joined with a buyer. */
+export function summaryOfLive(live: LiveCall, soFar?: CallSoFar): CallSummary {
+  const at = (us: number | undefined): string | null => (us === undefined ? null : instantOfUs(us));
   return {
     id: live.callId,
     state: 'live',
@@ -14,8 +16,8 @@ export function summaryOfLive(live: LiveCall): CallSummary {
     caller: live.caller,
     did: live.did,
     startedAt: instantOfMs(live.startedAtMs),
-    answeredAt: null,
-    connectedAt: null,
+    answeredAt: at(soFar?.answeredAtUs),
+    connectedAt: at(soFar?.connectedAtUs),
     endedAt: null,
     stage: live.state,
     nodeId: live.nodeId ?? null,
@@ -99,7 +101,7 @@ export async function pageOfCalls(
       ? []
       : sources.liveCalls
           .list()
-          .map(summaryOfLive)
+          .map((call) => summaryOfLive(call))
           .filter((call) => wanted(call, filter) && (after === undefined || newestFirst(after, call) < 0));
   const ended = query.state === 'live' ? [] : await sources.calls.list(filter, after, limit + 1);
   const endedIds = new Set(ended.map((call) => call.id));

@@ -74,9 +74,10 @@ export const CallAttemptSchema = Type.Object({
   dialledAt: At,
   ringingAt: MaybeAt,
   answeredAt: MaybeAt,
-  endedAt: At,
-  outcome: Type.Enum([...attemptOutcomes]),
-  cause: Text,
+  /** These three are null while it rings or they talk. */
+  endedAt: MaybeAt,
+  outcome: Nullable(Type.Enum([...attemptOutcomes])),
+  cause: Nullable(Text),
   sipCode: Nullable(Type.Integer()),
   capDecision: Text,
 });

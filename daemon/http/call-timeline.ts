@@ -21,7 +21,11 @@ export function timelineOf(call: CallSummary, records: CallRecords): Moment[] {
     );
     tell(attempt.ringingAt, 'attempt', `${name} rang`);
     tell(attempt.answeredAt, 'attempt', `${name} was answered`);
-    tell(attempt.endedAt, 'attempt', `${name} ended: ${attempt.outcome} (${attempt.cause})`);
+    tell(
+      attempt.endedAt,
+      'attempt',
+      `${name} ended: ${attempt.outcome ?? 'unknown'} (${attempt.cause ?? 'no cause'})`,
+    );
   }
   for (const recording of records.recordings)
     tell(recording.startedAt, 'recording', `recording began (${recording.channels}, ${recording.state})`);

@@ -5,10 +5,12 @@ import type { CallId } from '../telephony/ids.ts';
 import { pageOfCalls, summaryOfLive } from './call-list.ts';
 import { CallDetailSchema, CallPageSchema, CallQuerySchema, HangupBodySchema } from './call-schemas.ts';
 import { timelineOf } from './call-timeline.ts';
+import { recordsOfLive } from './live-records.ts';
 import type { ApiPorts } from './ports.ts';
-import { Problem } from './problem.ts';
+import { Problem, unavailable } from './problem.ts';
 import { Nullable, UuidSchema } from './schemas.ts';
 
+const nothing = { legs: [], attempts: [], trace: [], recordings: [] };
 const params = Type.Object({ id: UuidSchema });
 
 /** `GET /calls`, `GET /calls/:id`, `POST /calls/:id/hangup`. */
@@ -44,9 +46,10 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
         // Live first: its record is only written when it ends, and a live call must be seen with PostgreSQL away.
         const live = ports.liveCalls.get(id);
         if (live !== undefined) {
-          const call = summaryOfLive(live);
-          const nothing = { legs: [], attempts: [], trace: [], recordings: [] };
-          return { call, ...nothing, timeline: timelineOf(call, nothing) };
+          const soFar = ports.liveCalls.soFar(id);
+          const call = summaryOfLive(live, soFar);
+          const records = soFar === undefined ? nothing : recordsOfLive(soFar);
+          return { call, ...records, timeline: timelineOf(call, records) };
         }
         const found = await ports.calls.find(id);
         if (found === undefined) throw new Problem('not-found', 'no call has this id');
@@ -58,7 +61,9 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
       '/calls/:id/hangup',
       {
         schema: {
-          summary: 'Ends a live call of this daemon',
+          summary: 'Ends a live call, whichever daemon runs it',
+          description:
+            'A call of another daemon is found by its cap leases and ended through its FreeSWITCH. 404: nobody runs it (any more).',
           tags: ['calls'],
           params,
           body: Nullable(HangupBodySchema),
@@ -72,8 +77,10 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
           throw new Problem('invalid-body', 'see faults', [
             { field: '/cause', message: 'is no hangup cause of FreeSWITCH, such as NORMAL_CLEARING' },
           ]);
-        if (!(await ports.liveCalls.hangup(id, cause)))
-          throw new Problem('not-found', 'this daemon runs no call with this id; it may have ended');
+        const done = await ports.liveCalls.hangup(id, cause);
+        if (done.result === 'unreachable') throw unavailable(done.what);
+        if (done.result === 'unknown')
+          throw new Problem('not-found', 'no daemon runs a call with this id; it may have ended');
         return reply.code(202).send({ id, cause });
       },
     );

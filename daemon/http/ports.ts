@@ -1,3 +1,5 @@
+import type { CallSoFar } from '../call/call-so-far.ts';
+import type { HangUpResult } from '../call/hang-up.ts';
 import type { LiveCall } from '../call/registry.ts';
 import type { Caps } from '../caps/cap-lease.ts';
 import type { NodeTypes } from '../flow/define-node.ts';
@@ -13,8 +15,10 @@ import type { Fault } from './schemas.ts';
 export interface LiveCalls {
   list(): readonly LiveCall[];
   get(id: CallId): LiveCall | undefined;
-  /** False where this daemon runs no such call. */
-  hangup(id: CallId, cause: HangupCause): Promise<boolean>;
+  /** What a live call has behind it; undefined where this daemon runs no such call. */
+  soFar(id: CallId): CallSoFar | undefined;
+  /** Of any daemon's calls. */
+  hangup(id: CallId, cause: HangupCause): Promise<HangUpResult>;
 }
 
 export interface CallFilter {

@@ -43,6 +43,13 @@ export const pageQuery = {
 /** `next` of every list: null on the last page. */
 export const NextSchema = Nullable(Type.String());
 
+/** Microseconds since 1970 as an instant. */
+export function instantOfUs(us: number): string {
+  const whole = Math.round(us);
+  const ms = Math.floor(whole / 1000);
+  return new Date(ms).toISOString().replace('Z', `${String(whole - ms * 1000).padStart(3, '0')}Z`);
+}
+
 /** Milliseconds since 1970 as an instant. */
 export function instantOfMs(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');

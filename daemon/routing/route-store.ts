@@ -20,6 +20,8 @@ export interface RouteStoreOptions {
   readonly loadDeadlineMs?: number;
   /** DIDs kept. Default 50000; as many unknown ones at most as a fifth of it. */
   readonly maxRoutes?: number;
+  /** Flow versions kept, those used last; a call holds its own while it walks it. Default 5000. */
+  readonly maxGraphs?: number;
   /** How long PostgreSQL is not asked again after it failed. Default 250. */
   readonly awayPauseMs?: number;
 }
@@ -47,7 +49,13 @@ export class RouteStore implements RouteSource {
   #awayUntilMs = 0;
 
   constructor(options: RouteStoreOptions) {
-    this.#options = { loadDeadlineMs: 1000, maxRoutes: 50_000, awayPauseMs: 250, ...options };
+    this.#options = {
+      loadDeadlineMs: 1000,
+      maxRoutes: 50_000,
+      maxGraphs: 5_000,
+      awayPauseMs: 250,
+      ...options,
+    };
     this.#listener = new ChangeListener({
       orm: options.orm,
       log: options.log,
@@ -86,14 +94,23 @@ export class RouteStore implements RouteSource {
 
   async flowVersion(id: FlowVersionId): Promise<FlowGraph | undefined> {
     const known = this.#graphs.get(id);
+    if (known !== undefined) this.#useGraph(id, known);
     if (known !== undefined || !isUuid(id)) return known;
     return this.#once(`graph ${id}`, async () => {
       const [row] = await this.#query(graphByVersion, [id]);
       if (row === undefined) return undefined;
       const graph = graphOf(row);
-      this.#graphs.set(id, graph);
+      this.#useGraph(id, graph);
       return graph;
     });
+  }
+
+  /** A version is immutable and never stale, so that without a bound each ever published would stay for good. */
+  #useGraph(id: FlowVersionId, graph: FlowGraph): void {
+    this.#graphs.delete(id);
+    this.#graphs.set(id, graph);
+    const oldest = this.#graphs.size > this.#options.maxGraphs ? this.#graphs.keys().next().value : undefined;
+    if (oldest !== undefined) this.#graphs.delete(oldest);
   }
 
   async flowByName(

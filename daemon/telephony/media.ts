@@ -1,7 +1,7 @@
 /** Something that can be heard. Paths are absolute or relative to FreeSWITCH's sounds folder. */
 export type Media =
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'speech'; readonly text: string; readonly language?: string; readonly voice?: string }
+  | { readonly kind: 'speech'; readonly text: string; readonly voice?: string }
   | { readonly kind: 'tone'; readonly tone: string; readonly loops?: number }
   | { readonly kind: 'silence'; readonly durationMs: number }
   /** Plays until interrupted: FreeSWITCH's music on hold (`local_stream://…` or a file, looped). */

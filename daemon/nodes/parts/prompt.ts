@@ -33,13 +33,10 @@ export const PromptSchema = Type.Union(
           maxLength: flowLimits.textLength,
           description: 'Spoken text; `{{variables.name}}` is replaced.',
         }),
-        language: Type.Optional(
-          Type.String({ pattern: '^[a-z]{2}(-[A-Z]{2})?$', description: 'Such as `en-US`.' }),
-        ),
         voice: Type.Optional(
           Type.String({
             pattern: '^[A-Za-z0-9_-]{1,64}$',
-            description: "A voice of FreeSWITCH's TTS engine.",
+            description: "A voice of FreeSWITCH's TTS engine; the language is the voice's.",
           }),
         ),
       },

@@ -71,10 +71,23 @@ void t.test('renewing leases by the thousand confirms every one', async (t) => {
   const wanted = Array.from({ length: 1_050 }, () => request(claim('tenant:a', 2_000), claim('trunk:t')));
   const decisions = await Promise.all(wanted.map((one) => caps.acquire(one)));
   t.ok(decisions.every((decision) => decision.granted === true));
+  const { link } = caps;
+  const run = link.run.bind(link);
+  const renewals = { sent: 0, open: 0, most: 0 };
+  link.run = (script, ...rest) => {
+    const answer = run(script, ...rest);
+    if (script.name !== 'renew') return answer;
+    renewals.sent += 1;
+    renewals.most = Math.max(renewals.most, ++renewals.open);
+    return answer.finally(() => {
+      renewals.open -= 1;
+    });
+  };
   for (let step = 0; step < 4; step += 1) {
     it.nowMs += leaseMs - 1;
     await caps.renew();
   }
+  t.same(renewals, { sent: 4 * 11, open: 0, most: 4 }, 'several on their way together, each lease once');
   t.equal((await caps.holders('tenant:a')).length, 1_050);
   t.equal(caps.health.lostClaims, 0);
 });

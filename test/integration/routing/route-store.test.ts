@@ -19,10 +19,10 @@ t.before(async () => {
 t.teardown(() => postgres.end());
 
 /** A started store, and another connection that changes things behind its back. */
-async function setup(t: Test) {
+async function setup(t: Test, options: { maxGraphs?: number; loadDeadlineMs?: number } = {}) {
   const orm = openOrm(postgres.url, { connectTimeoutMs: 500 });
   const log = quietLog();
-  const store = new RouteStore({ orm, log, loadDeadlineMs: 800, awayPauseMs: 20 });
+  const store = new RouteStore({ orm, log, loadDeadlineMs: 10_000, awayPauseMs: 20, ...options });
   await store.start();
   const other = new Client({ connectionString: postgres.url });
   other.on('error', () => {});
@@ -68,22 +68,17 @@ void t.test('a change through another connection is seen', async (t) => {
   await maxCalls();
   t.equal(await store.routeFor('+15557770000'), undefined);
   await change(`update phone_number set max_calls = 7 where e164 = '${did}'`);
-  await until('the change', async () => (await maxCalls()) === 7, 1000);
+  await until('the change', async () => (await maxCalls()) === 7);
   await change(`update buyer_endpoint set enabled = false where label = 'PSTN'`);
-  await until(
-    'the endpoint',
-    async () => (await store.routeFor(did))?.buyers[0]?.endpoints.length === 1,
-    1000,
-  );
+  await until('the endpoint', async () => (await store.routeFor(did))?.buyers[0]?.endpoints.length === 1);
   await change(
     `insert into phone_number (id, tenant_id, e164, campaign_id) select '${newId()}', tenant_id, '+15557770000', campaign_id from phone_number where e164 = '${did}'`,
   );
-  await until('the new number', async () => (await store.routeFor('+15557770000')) !== undefined, 1000);
+  await until('the new number', async () => (await store.routeFor('+15557770000')) !== undefined);
   await change(`update phone_number set campaign_id = null where e164 = '+15557770000'`);
   await until(
     'a number without a campaign',
     async () => (await store.routeFor('+15557770000')) === undefined,
-    1000,
   );
   await change(`update buyer_endpoint set enabled = true`);
 });
@@ -99,17 +94,34 @@ void t.test('publishing changes the route, a pinned version stays', async (t) =>
   const draft = await writeFlowVersion(em, flow.id, { ...testFlow, variables: { greeting: 'two' } });
   t.equal(await store.flowByName(tenantId, flow.name, 2), undefined, 'a draft is not to be had');
   await publishFlowVersion(em, draft.id);
-  await until(
-    'the new version',
-    async () => (await store.routeFor(did))?.flow?.flowVersionId === draft.id,
-    1000,
-  );
+  await until('the new version', async () => (await store.routeFor(did))?.flow?.flowVersionId === draft.id);
   t.same((await store.routeFor(did))?.flow?.graph.variables, { greeting: 'two' });
   t.equal(await store.flowVersion(before.flowVersionId), before.graph, 'the old one, the same object');
   t.match(await store.flowByName(tenantId, flow.name, 'latest'), { flowVersionId: draft.id });
   t.match(await store.flowByName(tenantId, flow.id, 1), { flowVersionId: before.flowVersionId });
   t.equal(await store.flowByName(newId<'TenantId'>(), flow.name, 'latest'), undefined, "nobody else's");
   t.equal(await store.flowVersion(newId<'FlowVersionId'>()), undefined);
+});
+
+void t.test('of the flow versions the ones used last are kept, as many as may be', async (t) => {
+  const { store, orm } = await setup(t, { maxGraphs: 2 });
+  const em = orm.em.fork();
+  const flowId = (await store.routeFor(did))?.flow?.flowId ?? '';
+  const versions = [];
+  for (const greeting of ['a', 'b', 'c'])
+    versions.push((await writeFlowVersion(em, flowId, { ...testFlow, variables: { greeting } })).id);
+  const [first, second, third] = versions as [string, string, string] as [
+    Branded<'FlowVersionId'>,
+    Branded<'FlowVersionId'>,
+    Branded<'FlowVersionId'>,
+  ];
+  const graphs = [await store.flowVersion(first), await store.flowVersion(second)];
+  t.equal(await store.flowVersion(first), graphs[0], 'used again');
+  await store.flowVersion(third);
+  t.equal(await store.flowVersion(first), graphs[0], 'still there');
+  const again = await store.flowVersion(second);
+  t.same(again, graphs[1], 'read anew');
+  t.not(again, graphs[1], 'because it had been let go');
 });
 
 void t.test('many calls at once cost one query', async (t) => {
@@ -141,7 +153,7 @@ void t.test(
     await until('it listens again', () => store.listening);
     const pool = await poolOf(orm);
     await pool.query(`update phone_number set max_calls = 3 where e164 = '${did}'`);
-    await until('the change', async () => (await store.routeFor(did))?.number.maxCalls === 3, 1000);
+    await until('the change', async () => (await store.routeFor(did))?.number.maxCalls === 3);
     t.ok(await store.routeFor('+15559876543'));
     t.ok(log.messages.some((message) => /cannot be heard/.test(message)));
   },

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { CallSession } from '../../../daemon/call/call-session.ts';
 import { decodeCallState, encodeCallState, encodeLastingState } from '../../../daemon/call/call-state.ts';
+import type { CallSoFar } from '../../../daemon/call/call-so-far.ts';
+import { unobserved } from '../../../daemon/call/observer.ts';
 import type { CapLease } from '../../../daemon/caps/cap-lease.ts';
 import type { BridgeRequest } from '../../../daemon/channel/channel.ts';
 import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
@@ -59,6 +61,58 @@ void t.test('a recording that cannot be asked for keeps nobody from their buyer'
   await new CallSession(env.environment, channel, env.link).run();
   t.match(env.written, [{ outcome: 'connected', recordings: [] }]);
   t.equal(env.written[0]?.recordings.length, 0);
+});
+
+void t.test('the post-dial delay is seen where the callee answers without ringing', async (t) => {
+  const delays: number[] = [];
+  const env = new TestEnvironment();
+  const environment = {
+    ...env.environment,
+    observer: { ...unobserved, postDialDelay: (ms: number) => void delays.push(ms) },
+  };
+  const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+  await new CallSession(environment, channel, env.link).run();
+  const [attempt] = env.written[0]?.attempts ?? [];
+  t.equal(attempt?.ringingAtUs, undefined, 'nobody told of ringing');
+  t.same(delays, [1_000], 'from the offer to the answer, by the clock of FreeSWITCH');
+});
+
+void t.test('what a call has behind it can be seen while it lives', async (t) => {
+  const env = new TestEnvironment();
+  const busy = { end: 'notAnswered', cause: 'USER_BUSY', sipCode: 486 } as const;
+  const seen: CallSoFar[] = [];
+  const channel = new FakeSessionChannel({
+    digits: ['1'],
+    bridges: [
+      busy,
+      () => {
+        seen.push(session.soFar());
+        return answered;
+      },
+    ],
+  });
+  const session = new CallSession(env.environment, channel, env.link);
+  t.match(session.soFar(), { legs: [], attempts: [], trace: [], recordings: [] }, 'nothing yet');
+  await session.run();
+  const [record] = env.written;
+  t.match(seen, [
+    {
+      trace: [{ nodeType: 'ivr' }, { nodeType: 'queue' }],
+      attempts: [
+        { number: 1, outcome: 'busy' },
+        { number: 2, outcome: undefined, channelUuid: record?.attempts[1]?.channelUuid },
+      ],
+      recordings: [{ path: channel.armed[0] }],
+    },
+  ]);
+  t.same(
+    seen[0]?.legs.map(({ side, attemptId }) => [side, attemptId]),
+    [
+      ['A', undefined],
+      ['B', record?.attempts[0]?.attemptId],
+      ['B', record?.attempts[1]?.attemptId],
+    ],
+  );
 });
 
 void t.test('the state on the channel names the leg before it is dialled', async (t) => {

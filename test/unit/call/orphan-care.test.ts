@@ -31,6 +31,8 @@ class Scene {
   readonly broken: ChannelUuid[] = [];
   readonly kept: LeaseId[] = [];
   readonly released: LeaseId[] = [];
+  readonly warned: string[] = [];
+  asked = 0;
   connected = true;
   reachable = true;
   redisAway = false;
@@ -54,7 +56,10 @@ class Scene {
       },
       kill: async () => true,
       exists: async (uuid) => this.legs.has(uuid),
-      current: async (uuid) => (this.reachable ? (this.legs.get(uuid) ?? 'gone') : undefined),
+      current: async (uuid) => {
+        this.asked += 1;
+        return this.reachable ? (this.legs.get(uuid) ?? 'gone') : undefined;
+      },
       onLeg: () => ({ off() {} }),
     };
     const parts: OrphanCareParts = {
@@ -75,7 +80,7 @@ class Scene {
       },
       caps: { release: async ({ leaseId }) => void this.released.push(leaseId) },
       links: [link],
-      log: { debug() {}, info() {}, warn() {} },
+      log: { debug() {}, info() {}, warn: (_, message) => void this.warned.push(message) },
       checkEveryMs: 1000,
       draining: () => this.draining,
       now: () => this.nowMs,
@@ -156,6 +161,45 @@ void t.test('a switch that cannot be asked: nothing is claimed, or nothing renew
   scene.reachable = true;
   await scene.round();
   t.same(scene.did, { broken: [], kept: ['a'], released: [] });
+});
+
+void t.test(
+  'a switch that never comes back is not asked, and its orphans are given up with one word',
+  async (t) => {
+    const scene = new Scene(lease('a'));
+    scene.legs.set(caller, talking);
+    await scene.round();
+    t.equal(scene.asked, 1);
+    scene.connected = false;
+    for (let minute = 0; minute < 14; minute += 1) {
+      scene.nowMs += 59_000;
+      await scene.round();
+    }
+    t.equal(scene.asked, 1, 'each question would be a warning');
+    t.same(scene.warned, []);
+    t.equal(scene.care.watched, 1, 'who listens to music is woken when it is back');
+    scene.nowMs += 120_000;
+    await scene.round();
+    await scene.round();
+    t.equal(scene.care.watched, 0);
+    t.equal(scene.warned.length, 1);
+  },
+);
+
+void t.test('a switch that comes back late is asked again, and the time begins anew', async (t) => {
+  const scene = new Scene(lease('a'));
+  scene.legs.set(caller, talking);
+  await scene.round();
+  for (let outage = 0; outage < 2; outage += 1) {
+    scene.connected = false;
+    scene.nowMs += 600_000;
+    await scene.round();
+    scene.nowMs += 600_000;
+    scene.connected = true;
+    await scene.round();
+  }
+  t.equal(scene.care.watched, 1);
+  t.equal(scene.asked, 3);
 });
 
 void t.test('Redis away: a round does nothing and does not reject', async (t) => {

@@ -12,6 +12,9 @@ void t.test('a session that goes does not take its successor’s channel with it
     live: () => {
       throw new Error('nobody asks');
     },
+    soFar: () => {
+      throw new Error('nobody asks');
+    },
     hangup: async () => {},
     accept: () => {},
     recorded: Promise.resolve(true),

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import t from 'tap';
+import type { CallSoFar } from '../../../daemon/call/call-so-far.ts';
 import type { LiveCall } from '../../../daemon/call/registry.ts';
 import { encodeCursor } from '../../../daemon/http/call-list.ts';
 import type { CallRecords, CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { CallFilter, CallPosition, CallReader } from '../../../daemon/http/ports.ts';
 import type { CallId } from '../../../daemon/telephony/ids.ts';
-import { ask, callId, endedCall, key, liveCall, tenantId, testApi } from './test-api.ts';
+import { ask, callId, endedCall, key, liveCall, noLiveCalls, tenantId, testApi } from './test-api.ts';
 
 const ids = (body: Record<string, unknown>): string[] =>
   (body['calls'] as CallSummary[]).map((call) => call.id);
@@ -29,7 +30,7 @@ function readerOf(calls: readonly CallSummary[]): CallReader & { filters: CallFi
 }
 
 void t.test('live calls come first, then the ended ones', async (t) => {
-  const liveCalls = { list: () => [liveCall()], get: () => undefined, hangup: async () => false };
+  const liveCalls = { ...noLiveCalls, list: () => [liveCall()] };
   const app = testApi(t, { liveCalls, calls: readerOf([endedCall(2), endedCall(3)]) });
   const { status, body } = await ask(app, { url: '/calls' });
   t.equal(status, 200);
@@ -45,7 +46,7 @@ void t.test('live calls come first, then the ended ones', async (t) => {
 });
 
 void t.test('a call that just ended shows once, as ended', async (t) => {
-  const liveCalls = { list: () => [liveCall()], get: () => undefined, hangup: async () => false };
+  const liveCalls = { ...noLiveCalls, list: () => [liveCall()] };
   const app = testApi(t, { liveCalls, calls: readerOf([endedCall(1)]) });
   const { body } = await ask(app, { url: '/calls' });
   t.match(body['calls'], [{ id: callId, state: 'ended' }]);
@@ -55,7 +56,7 @@ void t.test('a call that just ended shows once, as ended', async (t) => {
 void t.test('pages of any size show every call once, in order', async (t) => {
   let lives: LiveCall[] = [];
   let calls = readerOf([]);
-  const liveCalls = { list: () => lives, get: () => undefined, hangup: async () => false };
+  const liveCalls = { ...noLiveCalls, list: () => lives };
   const reader: CallReader = { list: (...page) => calls.list(...page), find: async () => undefined };
   const app = testApi(t, { liveCalls, calls: reader });
   const seconds = fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 30 });
@@ -89,7 +90,7 @@ void t.test('pages of any size show every call once, in order', async (t) => {
 
 void t.test('filters reach the reader in UTC and hold for live calls too', async (t) => {
   const calls = readerOf([]);
-  const liveCalls = { list: () => [liveCall()], get: () => undefined, hangup: async () => false };
+  const liveCalls = { ...noLiveCalls, list: () => [liveCall()] };
   const app = testApi(t, { liveCalls, calls });
   const list = async (query: string): Promise<string[]> =>
     ids((await ask(app, { url: `/calls?${query}` })).body);
@@ -187,11 +188,70 @@ void t.test('a live call is told while PostgreSQL is away', async (t) => {
   const away = async (): Promise<never> => {
     throw new Error('ECONNREFUSED');
   };
-  const liveCalls = { list: () => [], get: () => liveCall({ state: 'bridged' }), hangup: async () => false };
+  const liveCalls = { ...noLiveCalls, get: () => liveCall({ state: 'bridged' }) };
   const app = testApi(t, { liveCalls, calls: { list: away, find: away } });
   const { status, body } = await ask(app, { url: `/calls/${callId.toUpperCase()}` });
   t.equal(status, 200);
   t.match(body, { call: { state: 'live', stage: 'bridged' }, legs: [], timeline: [{ kind: 'call' }] });
+});
+
+void t.test('a live call is told with what it has behind it, and with the attempt that runs', async (t) => {
+  const startUs = Date.UTC(2026, 6, 17, 10) * 1000 + 123_456;
+  const attempt = {
+    attemptId: 'a2' as never,
+    number: 2,
+    buyerId: undefined,
+    endpointId: undefined,
+    trunkId: undefined,
+    destination: 'sip:b@example.org',
+    channelUuid: 'v' as never,
+    dialledAtUs: startUs + 3_000_000,
+    ringingAtUs: undefined,
+    answeredAtUs: undefined,
+    endedAtUs: undefined,
+    outcome: undefined,
+    cause: undefined,
+    sipCode: undefined,
+    capDecision: 'granted',
+  };
+  const soFar: CallSoFar = {
+    answeredAtUs: startUs + 1,
+    connectedAtUs: undefined,
+    legs: [{ side: 'B', channelUuid: 'v' as never, attemptId: 'a2', cdr: undefined }],
+    attempts: [attempt],
+    trace: [
+      {
+        step: 1,
+        nodeId: 'menu',
+        nodeType: 'ivr',
+        exit: 'key:1',
+        enteredAtUs: startUs + 2_000_000,
+        durationMs: 7,
+        reason: undefined,
+      },
+    ],
+    recordings: [],
+  };
+  const liveCalls = { ...noLiveCalls, get: () => liveCall(), soFar: () => soFar };
+  const { status, body } = await ask(testApi(t, { liveCalls }), { url: `/calls/${callId}` });
+  t.equal(status, 200);
+  t.match(body, {
+    call: { answeredAt: '2026-07-17T10:00:00.123457Z', connectedAt: null },
+    legs: [{ side: 'B', attemptId: 'a2', cdr: null }],
+    attempts: [
+      { number: 2, dialledAt: '2026-07-17T10:00:03.123456Z', endedAt: null, outcome: null, cause: null },
+    ],
+    trace: [{ nodeId: 'menu', exit: 'key:1', reason: null }],
+  });
+  t.same(
+    (body['timeline'] as { text: string }[]).map(({ text }) => text),
+    [
+      '+15125550100 called +15551234567',
+      'answered',
+      'menu (ivr) left by key:1',
+      'attempt 2 dialled sip:b@example.org (caps granted)',
+    ],
+  );
 });
 
 void t.test('a call nobody knows is not found', async (t) => {
@@ -202,11 +262,11 @@ void t.test('a call nobody knows is not found', async (t) => {
 
 void t.test('hanging up hands on the cause, and only a cause that exists', async (t) => {
   const hungUp: string[] = [];
-  const hangup = async (id: string, cause: string): Promise<boolean> => {
+  const hangup = async (id: string, cause: string) => {
     hungUp.push(`${id} ${cause}`);
-    return true;
+    return { result: 'asked' } as const;
   };
-  const app = testApi(t, { liveCalls: { list: () => [], get: () => undefined, hangup } });
+  const app = testApi(t, { liveCalls: { ...noLiveCalls, hangup } });
   const post = (payload?: object) =>
     ask(app, {
       method: 'POST',
@@ -220,3 +280,14 @@ void t.test('hanging up hands on the cause, and only a cause that exists', async
   t.match(await post({ why: 'x' }), { status: 422, body: { faults: [{ field: '/why' }] } });
   t.same(hungUp, [`${callId} MANAGER_REQUEST`, `${callId} USER_BUSY`]);
 });
+
+void t.test(
+  'a call that may live where nothing reaches it is a problem that says what is away',
+  async (t) => {
+    const hangup = async () => ({ result: 'unreachable', what: 'FreeSWITCH fs2' }) as const;
+    const app = testApi(t, { liveCalls: { ...noLiveCalls, hangup } });
+    const { status, body } = await ask(app, { method: 'POST', url: `/calls/${callId}/hangup` });
+    t.equal(status, 503);
+    t.match(body['detail'], /FreeSWITCH fs2 cannot be reached/);
+  },
+);

@@ -69,10 +69,18 @@ const hangup = defineNode({
   },
 });
 
+/** A daemon without calls. */
+export const noLiveCalls: ApiPorts['liveCalls'] = {
+  list: () => [],
+  get: () => undefined,
+  soFar: () => undefined,
+  hangup: async () => ({ result: 'unknown' }),
+};
+
 /** Ports that know nothing and are well; a test replaces what it is about. */
 export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
   return {
-    liveCalls: { list: () => [], get: () => undefined, hangup: async () => false },
+    liveCalls: noLiveCalls,
     calls: { list: async () => [], find: async () => undefined },
     flows: {
       list: async () => [],

@@ -48,6 +48,12 @@ void t.test('prompts: no path out of the sounds folder, no live text in a tone',
   t.ok(faultsOf(play, { prompt: { kind: 'tone', tone: '%[x]' } }).length > 0);
 });
 
+void t.test('prompts: a language nobody would speak is refused, the voice decides it', async (t) => {
+  const speech = { kind: 'speech', text: 'Hola' };
+  t.same(faultsOf(play, { prompt: { ...speech, voice: 'rms' } }), []);
+  t.ok(faultsOf(play, { prompt: { ...speech, language: 'es-MX' } }).includes('/prompt/language'));
+});
+
 void t.test('hangup: by cause, by SIP status, after its prompt', async (t) => {
   const ends = async (params: object) => {
     const ctx = fakeContext();
