@@ -47,6 +47,7 @@ export async function world(t: Test, server?: DevService): Promise<World> {
         leaseMs,
         restoringMs,
         deadlineMs: 10_000,
+        startDeadlineMs: 30_000,
         nowMs: () => it.nowMs,
         ...options,
       });

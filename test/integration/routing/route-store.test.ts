@@ -18,11 +18,22 @@ t.before(async () => {
 });
 t.teardown(() => postgres.end());
 
+const patient = { connectTimeoutMs: 20_000, loadDeadlineMs: 20_000 };
+/** Where PostgreSQL goes away, and nobody should wait long for it. */
+const impatient = { connectTimeoutMs: 500, loadDeadlineMs: 800 };
+
 /** A started store, and another connection that changes things behind its back. */
+<<<<<<< HEAD
 async function setup(t: Test, options: { maxGraphs?: number; loadDeadlineMs?: number } = {}) {
   const orm = openOrm(postgres.url, { connectTimeoutMs: 500 });
   const log = quietLog();
   const store = new RouteStore({ orm, log, loadDeadlineMs: 10_000, awayPauseMs: 20, ...options });
+=======
+async function setup(t: Test, { connectTimeoutMs, loadDeadlineMs } = patient) {
+  const orm = openOrm(postgres.url, { connectTimeoutMs });
+  const log = quietLog();
+  const store = new RouteStore({ orm, log, loadDeadlineMs, awayPauseMs: 20 });
+>>>>>>> 52a0717a2fd90d6cf8c7b2f229823a83555eef81
   await store.start();
   const other = new Client({ connectionString: postgres.url });
   other.on('error', () => {});
@@ -142,7 +153,7 @@ void t.test('many calls at once cost one query', async (t) => {
 void t.test(
   'PostgreSQL stops: known numbers are served, unknown ones are refused, changes are seen after',
   async (t) => {
-    const { store, log, orm } = await setup(t);
+    const { store, log, orm } = await setup(t, impatient);
     const known = await store.routeFor(did);
     await postgres.stop();
     await until('the loss is seen', () => !store.listening);
@@ -160,7 +171,7 @@ void t.test(
 );
 
 void t.test('a change that was missed while the connection was cut is seen', async (t) => {
-  const { store, orm } = await setup(t);
+  const { store, orm } = await setup(t, impatient);
   await store.routeFor(did);
   postgres.cut();
   const pool = await poolOf(orm);

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { CallSession } from '../../../daemon/call/call-session.ts';
-import { decodeCallState, encodeCallState, encodeLastingState } from '../../../daemon/call/call-state.ts';
 import type { CallSoFar } from '../../../daemon/call/call-so-far.ts';
+import { decodeCallState, encodeCallState, encodeLastingState } from '../../../daemon/call/call-state.ts';
 import { unobserved } from '../../../daemon/call/observer.ts';
 import type { CapLease } from '../../../daemon/caps/cap-lease.ts';
 import type { BridgeRequest } from '../../../daemon/channel/channel.ts';
