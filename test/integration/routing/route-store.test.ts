@@ -23,17 +23,18 @@ const patient = { connectTimeoutMs: 20_000, loadDeadlineMs: 20_000 };
 const impatient = { connectTimeoutMs: 500, loadDeadlineMs: 800 };
 
 /** A started store, and another connection that changes things behind its back. */
-<<<<<<< HEAD
-async function setup(t: Test, options: { maxGraphs?: number; loadDeadlineMs?: number } = {}) {
-  const orm = openOrm(postgres.url, { connectTimeoutMs: 500 });
-  const log = quietLog();
-  const store = new RouteStore({ orm, log, loadDeadlineMs: 10_000, awayPauseMs: 20, ...options });
-=======
-async function setup(t: Test, { connectTimeoutMs, loadDeadlineMs } = patient) {
+async function setup(
+  t: Test,
+  {
+    connectTimeoutMs,
+    loadDeadlineMs,
+    maxGraphs,
+  }: { connectTimeoutMs: number; loadDeadlineMs: number; maxGraphs?: number } = patient,
+) {
   const orm = openOrm(postgres.url, { connectTimeoutMs });
   const log = quietLog();
-  const store = new RouteStore({ orm, log, loadDeadlineMs, awayPauseMs: 20 });
->>>>>>> 52a0717a2fd90d6cf8c7b2f229823a83555eef81
+  const bound = maxGraphs === undefined ? {} : { maxGraphs };
+  const store = new RouteStore({ orm, log, loadDeadlineMs, awayPauseMs: 20, ...bound });
   await store.start();
   const other = new Client({ connectionString: postgres.url });
   other.on('error', () => {});
@@ -115,7 +116,7 @@ void t.test('publishing changes the route, a pinned version stays', async (t) =>
 });
 
 void t.test('of the flow versions the ones used last are kept, as many as may be', async (t) => {
-  const { store, orm } = await setup(t, { maxGraphs: 2 });
+  const { store, orm } = await setup(t, { ...patient, maxGraphs: 2 });
   const em = orm.em.fork();
   const flowId = (await store.routeFor(did))?.flow?.flowId ?? '';
   const versions = [];
