@@ -91,20 +91,21 @@ export class FrameParser {
     if (stop > bytes.length) return -1;
     const body = bytes.toString('latin1', at, stop);
     this.#head = undefined;
-    if (this.#contentType === 'text/event-plain' && body.length > frameLimits.headers * shortestHeader) {
+    if (this.#contentType === 'text/event-plain' && body.length > frameLimits.headers * shortestHeader)
       this.#countHeaders(body, endOfHeaders(body));
-    }
     this.#sink(new Frame(this.#contentType, head, body));
     return stop;
   }
 
-  /** Counts only where the text is long enough to hold too many. */
+  /** Counts only as far as what is left could still hold too many. */
   #countHeaders(text: string, end: number): void {
-    if (end <= frameLimits.headers * shortestHeader) return;
-    let count = 0;
-    for (let at = text.indexOf('\n'); at >= 0 && at < end; at = text.indexOf('\n', at + 1)) {
-      count += 1;
-      if (count > frameLimits.headers) this.#refuse('headers', `more than ${frameLimits.headers}`);
+    let left: number = frameLimits.headers;
+    let at = -1;
+    while (end - at > left * shortestHeader) {
+      at = text.indexOf('\n', at + 1);
+      if (at < 0 || at >= end) return;
+      left -= 1;
+      if (left < 0) this.#refuse('headers', `more than ${frameLimits.headers}`);
     }
   }
 
