@@ -170,7 +170,14 @@ export class CallRecording implements RecordingControl {
   records(talked: boolean): RecordingRecord[] {
     return this.#recordings
       .filter(({ onlyBridged }) => talked || !onlyBridged)
-      .map(({ onlyBridged: _, over: __, ...recording }) => recording);
+      .map(({ recordingId, path, channels, startedAtUs, retentionDays, stoppedAtUs }) => ({
+        recordingId,
+        path,
+        channels,
+        startedAtUs,
+        retentionDays,
+        stoppedAtUs,
+      }));
   }
 
   #next(channels: 'mono' | 'stereo', retentionDays: number | undefined, onlyBridged: boolean): Recording {

@@ -133,13 +133,13 @@ export class DaemonPresence {
       do {
         const args = [cursor, keys.leases, callId];
         const reply = texts(await link.run(scripts.locate, [keys.held(daemonId)], args));
-        const [next = '0', channelUuid, switchName] = reply as [string, ...string[]];
+        const [next, channelUuid, switchName] = reply;
         if (channelUuid !== undefined && switchName !== undefined)
           return {
             channelUuid: channelUuid as LeaseHolder['channelUuid'],
             switchName: switchName as LeaseHolder['switchName'],
           };
-        cursor = next;
+        cursor = next ?? '0';
       } while (cursor !== '0');
     }
     return undefined;

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 
 /** One thing wrong with a document: a JSON pointer into it, and a sentence that says what to do. */
 export interface FieldFault {
@@ -8,6 +9,9 @@ export interface FieldFault {
 }
 
 type SchemaError = ReturnType<Validator['Errors']>[number];
+
+// TypeBox tells eight by default: too few to see which form of a union was meant, and a flow's author wants them all.
+Settings.Set({ maxErrors: 200 });
 
 const validators = new WeakMap<TSchema, Validator>();
 

@@ -51,7 +51,12 @@ void t.test('prompts: no path out of the sounds folder, no live text in a tone',
 void t.test('prompts: a language nobody would speak is refused, the voice decides it', async (t) => {
   const speech = { kind: 'speech', text: 'Hola' };
   t.same(faultsOf(play, { prompt: { ...speech, voice: 'rms' } }), []);
-  t.ok(faultsOf(play, { prompt: { ...speech, language: 'es-MX' } }).includes('/prompt/language'));
+  t.same(faultsOf(play, { prompt: { ...speech, language: 'es-MX' } }), ['/prompt/language']);
+  t.same(
+    faultsOf(play, { prompt: { ...speech, text: '' } }),
+    ['/prompt/text'],
+    'and no form that was not meant',
+  );
 });
 
 void t.test('hangup: by cause, by SIP status, after its prompt', async (t) => {
