@@ -1,4 +1,4 @@
-import type { Caps } from '../caps/cap-lease.ts';
+import type { CapLease, Caps, LeaseHolder } from '../caps/cap-lease.ts';
 import type { WaitingLines } from '../caps/waiting-line.ts';
 import type { Channel } from '../channel/channel.ts';
 import type { NodeTypes } from '../flow/define-node.ts';
@@ -28,12 +28,22 @@ export interface CallLog extends NodeLog {
   child(facts: object): CallLog;
 }
 
+/** Looks after channels that outlive their sockets until another session has them (orphan-care.ts). */
+export interface ChannelCare {
+  /**
+   * From now on the leases follow the channel's life, and nobody else renews or releases them. `onGone` where the
+   * channel is found gone before a session took it.
+   */
+  adopt(leases: readonly CapLease[], holder: LeaseHolder, onGone?: () => void): void;
+}
+
 /** Everything one call needs of the daemon around it. */
 export interface CallEnvironment {
   readonly daemonId: DaemonId;
   readonly admission: AdmissionPolicy;
   readonly caps: Caps;
   readonly lines: WaitingLines;
+  readonly care: ChannelCare;
   readonly nodeTypes: NodeTypes;
   /** Shares of buyers and trunks, kept from call to call. */
   readonly weights: SmoothWeights;

@@ -11,8 +11,9 @@ import type { Refusal } from '../telephony/outcome.ts';
 import { admit } from './admission.ts';
 import { assembleRecord, type Ending } from './assemble-record.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
-import { type CallState, decodeCallState, stateVariables } from './call-state.ts';
+import { type CallState, decodeCallState, leasesOf, stateVariables } from './call-state.ts';
 import { CallWalk, type CallWalkEnd } from './call-walk.ts';
+import { type Fate, fateOf } from './fate.ts';
 import { LegBook } from './leg-book.ts';
 import type { LiveCall, LiveSession } from './registry.ts';
 import { legOfCall } from './switch-record.ts';
@@ -179,6 +180,8 @@ export class CallSession implements LiveSession {
     this.#did = state.did;
     this.#env.observer.callTakenOver();
     this.#lease = state.lease;
+    // All of them at once: a session of this daemon that ends just now leaves to us what it sees us have.
+    for (const lease of leasesOf(state)) this.#env.caps.adopt(lease, this.#holder);
     if (state.lease !== undefined) this.#env.caps.adopt(state.lease, this.#holder);
     const node = state.walk.frames.at(-1)?.nodeId;
     this.#log.info({ did: state.did, nodeId: node, takeovers: this.#takeovers }, 'call taken over');
@@ -266,13 +269,21 @@ export class CallSession implements LiveSession {
       fault: true,
     };
     await this.#endChannel(ending.cause);
-    const moved = ending.by === 'network' && (await this.#livesOn());
+    const fate = await fateOf(this, this.#channel, this.#link, this.#env.registry);
+    const moved = fate !== 'over';
+    const { named, unnamed } = this.#walk?.leave() ?? { named: leasesOf(this.#taken), unnamed: [] };
+    const leases = this.#lease === undefined ? named : [this.#lease, ...named];
     if (moved) {
-      this.#log.warn({}, 'socket lost while the channel lives: another daemon goes on with this call');
+      this.#log.warn(
+        { fate },
+        'socket lost while the channel may live: another session goes on with this call',
+      );
+      this.#leave(fate, leases, ending); // at once: a successor that comes later finds nothing of ours in its way
+    }
+    for (const lease of moved ? unnamed : [...leases, ...unnamed]) await this.#env.caps.release(lease);
+    if (moved) {
       this.#recorded.resolve(false);
-      if (this.#lease !== undefined) this.#env.caps.disown(this.#lease);
     } else {
-      if (this.#lease !== undefined) await this.#env.caps.release(this.#lease);
       await this.#legs.allEnded(this.#env.settings.factsDeadlineMs);
       if (this.#link?.connected === true) await this.#walk?.recordingsSettled(recordStopDeadlineMs);
       this.#write(ending);
@@ -298,20 +309,24 @@ export class CallSession implements LiveSession {
     }
   }
 
-  /** True where the A-leg outlived its socket: FreeSWITCH has handed it, or will hand it, to the takeover socket. */
-  async #livesOn(): Promise<boolean> {
-    const successor = this.#env.registry.get(this.#callId);
-    if (successor !== undefined && successor !== this) return true;
-    return (await this.#link?.exists(this.#channel.uuid)) === true;
+  /** The leases are not ours any more, but the channel is not dead either: somebody must answer for them till it is. */
+  #leave(fate: Fate, leases: readonly CapLease[], ending: Ending): void {
+    if (fate === 'moved') return; // the session that has the call took them over, under the same names
+    for (const lease of leases) this.#env.caps.disown(lease);
+    // Where nobody could say, this may be the only one who ever writes this call down.
+    const lostAtMs = this.#env.now();
+    const write = fate === 'unknown' ? () => this.#write(ending, lostAtMs) : undefined;
+    if (this.#link === undefined) write?.();
+    else this.#env.care.adopt(leases, this.#holder, write);
   }
 
-  #write(ending: Ending): void {
+  #write(ending: Ending, endedAtMs = this.#env.now()): void {
     const env = this.#env;
     const route = this.#route;
     const walk = this.#walk;
     const trace: readonly TraceRecord[] = walk?.trace ?? [];
     const tenantId = route?.tenant.tenantId ?? this.#taken?.tenantId;
-    const nowUs = env.now() * 1000;
+    const nowUs = endedAtMs * 1000;
     if (tenantId === undefined) {
       this.#log.info(
         { refusal: this.#refusal, cause: ending.cause },

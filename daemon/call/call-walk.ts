@@ -12,11 +12,17 @@ import { Queueing } from '../routing/queueing.ts';
 import type { Route } from '../routing/route.ts';
 import { toE164 } from '../telephony/e164.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
-import type { CallId, EndpointId, FlowVersionId } from '../telephony/ids.ts';
+import type { CallId, EndpointId, FlowVersionId, LeaseId } from '../telephony/ids.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
 import { packHistory, readHistory } from './call-history.ts';
 import { CallRecording } from './call-recording.ts';
-import { type AttemptUnderWay, type CallState, encodeCallState, encodeLastingState } from './call-state.ts';
+import {
+  type AttemptUnderWay,
+  type CallState,
+  encodeCallState,
+  encodeLastingState,
+  leasesOf,
+} from './call-state.ts';
 import type { LegBook } from './leg-book.ts';
 import { resultOfInterrupted } from './takeover.ts';
 
@@ -65,6 +71,8 @@ export class CallWalk {
   #state: WalkState | undefined;
   #bridged = false;
   #lasting: string | undefined;
+  /** What the state on the channel names beside the call's own lease. */
+  #named: ReadonlySet<LeaseId> = new Set();
   buyerName: string | undefined;
 
   constructor(parts: CallWalkParts) {
@@ -112,6 +120,7 @@ export class CallWalk {
   async run(state: CallState | undefined): Promise<CallWalkEnd> {
     const { env, channel, route, callId, did, link, log, startedAtUs } = this.#parts;
     const holder = { channelUuid: channel.uuid, switchName: channel.switchName };
+    this.#named = new Set(leasesOf(state).map(({ leaseId }) => leaseId));
     const start = state?.walk ?? this.#firstState();
     const flowVersionId = start.frames[0]?.flowVersionId;
     if (flowVersionId === undefined) throw new Error('the call has no flow version to walk');
@@ -135,7 +144,6 @@ export class CallWalk {
     };
     const interrupted = this.#interrupted(state);
     const held = state?.held;
-    if (held !== undefined) env.caps.adopt(held.lease, holder);
     const dialer = new Dialer({
       route,
       call,
@@ -175,38 +183,44 @@ export class CallWalk {
       holder,
       log,
     });
-    try {
-      const end = await walk({
-        start,
-        resumed: state !== undefined,
-        nodeTypes: env.nodeTypes,
-        flowVersion: (id) => this.#flowVersion(id),
-        flowByName: (flow, version) => env.admission.routes.flowByName(route.tenant.tenantId, flow, version),
-        context: {
-          call,
-          channel,
-          dialing: dialer,
-          queues,
-          recording: this.#recording,
-          now: env.now,
-          random: Math.random,
-          log,
-        },
-        onStep: (walkState) => {
-          this.#state = walkState;
-          this.#carry();
-        },
-        trace: (visit) => this.trace.push(visit),
-        stepBudget: env.settings.stepBudget,
-      });
-      this.#state = end.state;
-      const { nodeType, reason } = end;
-      return end.end === 'gone'
-        ? { gone: end.gone.end, cause: end.gone.end.cause, nodeType, reason, fault: false }
-        : { gone: undefined, cause: end.cause, nodeType, reason, fault: end.end === 'failed' };
-    } finally {
-      await dialer.close();
-    }
+    const end = await walk({
+      start,
+      resumed: state !== undefined,
+      nodeTypes: env.nodeTypes,
+      flowVersion: (id) => this.#flowVersion(id),
+      flowByName: (flow, version) => env.admission.routes.flowByName(route.tenant.tenantId, flow, version),
+      context: {
+        call,
+        channel,
+        dialing: dialer,
+        queues,
+        recording: this.#recording,
+        now: env.now,
+        random: Math.random,
+        log,
+      },
+      onStep: (walkState) => {
+        this.#state = walkState;
+        this.#carry();
+      },
+      trace: (visit) => this.trace.push(visit),
+      stepBudget: env.settings.stepBudget,
+    });
+    this.#state = end.state;
+    const { nodeType, reason } = end;
+    return end.end === 'gone'
+      ? { gone: end.gone.end, cause: end.gone.end.cause, nodeType, reason, fault: false }
+      : { gone: undefined, cause: end.cause, nodeType, reason, fault: end.end === 'failed' };
+  }
+
+  /**
+   * The leases that are left when the walk is over, for the session to release or to leave. `named`: those that the
+   * state on the channel names, so that whoever takes the call over answers for them; nobody asks for the others.
+   */
+  leave(): { readonly named: readonly CapLease[]; readonly unnamed: readonly CapLease[] } {
+    const leases = this.#dialer?.close() ?? [];
+    const isNamed = ({ leaseId }: CapLease) => this.#named.has(leaseId);
+    return { named: leases.filter(isNamed), unnamed: leases.filter((lease) => !isNamed(lease)) };
   }
 
   #firstState(): WalkState {
@@ -231,8 +245,6 @@ export class CallWalk {
       if (attempt.lease !== undefined) void env.caps.release(attempt.lease); // never rejects
       return undefined;
     }
-    if (attempt.lease !== undefined)
-      env.caps.adopt(attempt.lease, { channelUuid: channel.uuid, switchName: channel.switchName });
     return { attempt, result };
   }
 
@@ -312,11 +324,13 @@ export class CallWalk {
         startedAtUs: at,
       }),
     );
+    const held = this.#dialer?.held;
+    this.#named = new Set(leasesOf({ underWay: this.#underWay, held }).map(({ leaseId }) => leaseId));
     const changing = {
       attemptsMade: this.#attemptsMade,
       tried: this.#tried,
       underWay: this.#underWay,
-      ...(this.#dialer?.held === undefined ? {} : { held: this.#dialer.held }),
+      ...(held === undefined ? {} : { held }),
       recordings,
       history: packHistory(this, startedAtUs),
       walk: this.#state,

@@ -64,6 +64,8 @@ export class Dialer implements Dialing {
   #attemptsMade: number;
   #held: HeldSlot | undefined;
   #interrupted: Interrupted | undefined;
+  /** Of the attempt whose socket broke: its two may go on talking. */
+  #left: CapLease | undefined;
 
   constructor(parts: DialerParts) {
     this.#parts = parts;
@@ -120,9 +122,15 @@ export class Dialer implements Dialing {
     if (held !== undefined) await this.#parts.caps.release(held.lease);
   }
 
-  /** At the end of the call: releases what nobody dialled. Twice is harmless; never rejects. */
-  close(): Promise<void> {
-    return this.dropHeld();
+  /**
+   * At the end of the call: takes out of the dialer what nobody released, a slot that was not dialled and the lease of
+   * an attempt whose socket broke. Whoever closes knows whether the call lives on, and so what becomes of them.
+   */
+  close(): CapLease[] {
+    const leases = [this.#held?.lease, this.#left].filter((lease) => lease !== undefined);
+    this.#held = undefined;
+    this.#left = undefined;
+    return leases;
   }
 
   async attempt(candidate: Candidate, options: AttemptOptions): Promise<AttemptResult> {
@@ -152,10 +160,16 @@ export class Dialer implements Dialing {
       lease: caps.lease,
     };
     if (caps.refusedBy !== undefined) return this.#capped(attempt, caps.refusedBy);
+    let left = false;
     try {
       return await this.#dial(attempt, routed, options, caps.decision);
+    } catch (error) {
+      // FreeSWITCH may keep the two talking: giving their places back now would let the caps overshoot.
+      left = error instanceof ChannelGone && error.end.by === 'lost';
+      throw error;
     } finally {
-      if (caps.lease !== undefined) await this.#parts.caps.release(caps.lease);
+      if (left) this.#left = caps.lease;
+      else if (caps.lease !== undefined) await this.#parts.caps.release(caps.lease);
     }
   }
 

@@ -122,8 +122,11 @@ export class TestEnvironment {
   readonly #held = new Set<LeaseId>();
   readonly environment: CallEnvironment;
   readonly link: SwitchLink;
-  /** What `uuid_exists` answers. */
-  livesOn = false;
+  /** What `uuid_exists` answers; undefined: nobody can say. */
+  livesOn: boolean | undefined = false;
+  /** Channels that were left to the daemon's care, with their leases. */
+  readonly left: { leases: LeaseId[]; channelUuid: ChannelUuid; onGone: (() => void) | undefined }[] = [];
+  readonly released: LeaseId[] = [];
   /** Of which legs FreeSWITCH tells the end. */
   tellsEndOf: (uuid: string) => boolean = () => true;
   #fence = 0;
@@ -148,6 +151,7 @@ export class TestEnvironment {
           ? { granted: 'unavailable', reason: 'Redis is away' }
           : { granted: true, lease: take(request) },
       release: async ({ leaseId }) => {
+        this.released.push(leaseId);
         this.#held.delete(leaseId);
       },
       adopt: ({ leaseId }) => {
@@ -186,7 +190,7 @@ export class TestEnvironment {
       breakApplication: async () => true,
       kill: async () => true,
       exists: async () => this.livesOn,
-      current: async () => (this.livesOn ? { application: 'bridge', daemonId: undefined } : 'gone'),
+      current: async () => (this.livesOn === true ? { application: 'bridge', daemonId: undefined } : 'gone'),
       onLeg: (uuid, listener) => {
         // FreeSWITCH tells the end of every leg it is asked about, soon.
         const fact: LegFact = {
@@ -216,6 +220,10 @@ export class TestEnvironment {
       },
       caps,
       lines,
+      care: {
+        adopt: (leases, { channelUuid }, onGone) =>
+          void this.left.push({ leases: leases.map(({ leaseId }) => leaseId), channelUuid, onGone }),
+      },
       nodeTypes,
       weights: new SmoothWeights(),
       writer: {

@@ -1,0 +1,88 @@
+import t from 'tap';
+import { CallSession } from '../../../daemon/call/call-session.ts';
+import { decodeCallState } from '../../../daemon/call/call-state.ts';
+import { FakeSessionChannel, TestEnvironment } from './test-environment.ts';
+
+const lost = { cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' } as const;
+
+/** A call whose socket breaks while it is bridged. */
+async function lostInBridge(env: TestEnvironment, link: TestEnvironment['link'] | undefined = env.link) {
+  const channel = new FakeSessionChannel({ digits: ['1'], goneDuring: 'bridge', goneAs: lost });
+  await new CallSession(env.environment, channel, link).run();
+  const state = decodeCallState(channel.carried.at(-1));
+  return { channel, own: state?.lease?.leaseId, attempt: state?.underWay?.lease?.leaseId };
+}
+
+void t.test('the channel lives: no lease is released, all are left to the care of the daemon', async (t) => {
+  const env = new TestEnvironment();
+  env.livesOn = true;
+  const { channel, own, attempt } = await lostInBridge(env);
+  t.same(env.released, []);
+  t.match(env.left, [{ leases: [own, attempt], channelUuid: channel.uuid, onGone: undefined }]);
+  t.same(env.heldLeases(), [], 'the session renews none of them');
+  t.same(env.written, []);
+});
+
+void t.test(
+  'nobody can say whether it lives: the same, and its end is written once it is known',
+  async (t) => {
+    const env = new TestEnvironment();
+    env.livesOn = undefined;
+    const { own, attempt } = await lostInBridge(env);
+    t.same(env.released, []);
+    t.same(env.written, []);
+    const [left] = env.left;
+    t.same(left?.leases, [own, attempt]);
+    left?.onGone?.();
+    t.match(env.written, [{ source: 'switch', attempts: [{ number: 1 }] }]);
+  },
+);
+
+void t.test('the channel is over: every lease is released, once', async (t) => {
+  const env = new TestEnvironment();
+  const { own, attempt } = await lostInBridge(env);
+  t.same(env.released, [own, attempt]);
+  t.same(env.left, []);
+  t.equal(env.written.length, 1);
+});
+
+void t.test('no FreeSWITCH to ask at all: nothing is released, and the record is written', async (t) => {
+  const env = new TestEnvironment();
+  const channel = new FakeSessionChannel({ digits: ['1'], goneDuring: 'bridge', goneAs: lost });
+  await new CallSession(env.environment, channel, undefined).run();
+  t.same(env.released, []);
+  t.match(env.written, [{ source: 'switch' }]);
+});
+
+void t.test('a session of this daemon has the call already: its leases are left alone', async (t) => {
+  const env = new TestEnvironment();
+  env.livesOn = true;
+  const channel = new FakeSessionChannel({
+    digits: ['1'],
+    bridges: [
+      () => {
+        const over = Promise.withResolvers<never>();
+        return over.promise;
+      },
+    ],
+  });
+  const first = new CallSession(env.environment, channel, env.link).run();
+  await channel.called('bridge');
+  const state = channel.carried.at(-1) ?? '';
+  const legUuid = decodeCallState(state)?.underWay?.legUuid ?? '';
+  const taken = new FakeSessionChannel({
+    answered: true,
+    variables: { callfabric_state: state, callfabric_entry: 'takeover', last_bridge_to: legUuid },
+    goneBefore: 'hangup',
+  });
+  const heldBefore = env.heldLeases().length;
+  t.equal(heldBefore, 2);
+  // The one that goes first asks FreeSWITCH, and meanwhile its successor comes.
+  channel.goAway(lost);
+  const second = new CallSession(env.environment, taken, env.link).run();
+  await first;
+  t.same(env.left, []);
+  await second;
+  t.equal(env.released.length, 2, 'each once, by the one that has the call');
+  t.same(env.heldLeases(), []);
+});
