@@ -86,6 +86,13 @@ export function cdrOf(end: LegEnd, source: CdrRecord['source'], otherwise: Hangu
   };
 }
 
+/** An attempt the caller seemed to leave while it rang, where the callee's leg says that the two were joined. */
+function joinedAfterAll(attempt: AttemptRecord, end: LegEnd | undefined): Partial<AttemptRecord> {
+  const neverHeardOf = attempt.outcome === 'cancelled' || attempt.outcome === 'failed';
+  if (!neverHeardOf || end?.times.bridgeUs === undefined) return {};
+  return { outcome: 'connected', cause: end.cause };
+}
+
 export interface RecordParts {
   /** The facts of the call that need no computing. */
   readonly base: Omit<
@@ -126,6 +133,7 @@ export function assembleRecord(parts: RecordParts): CallRecord {
     const times = leg?.end?.times;
     return {
       ...attempt,
+      ...joinedAfterAll(attempt, leg?.end),
       ringingAtUs: times?.progressUs ?? times?.progressMediaUs ?? attempt.ringingAtUs,
       answeredAtUs: times?.answerUs ?? leg?.answeredAtUs ?? attempt.answeredAtUs,
       endedAtUs: Math.max(times?.endUs ?? attempt.endedAtUs, attempt.dialledAtUs),

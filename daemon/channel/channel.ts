@@ -49,6 +49,8 @@ export interface ChannelEnd {
   readonly cause: HangupCause;
   /** `caller`: a BYE or CANCEL came. `callfabric`: we hung up. `lost`: the socket broke without a word. */
   readonly by: 'caller' | 'callfabric' | 'lost';
+  /** The leg it was joined with last (`last_bridge_to`), as the channel itself said when it ended. */
+  readonly bridgedTo?: ChannelUuid | undefined;
 }
 
 /** Thrown out of any verb when the channel is no more. Only the walker catches it. */

@@ -228,7 +228,8 @@ export class Dialer implements Dialing {
         options,
       );
     } catch (error) {
-      if (error instanceof ChannelGone) ending = endingOfGone(error, watch.talkingSinceMs !== undefined);
+      if (error instanceof ChannelGone)
+        ending = endingOfGone(error, legUuid, watch.talkingSinceMs !== undefined);
       throw error;
     } finally {
       watch.stop();
@@ -247,6 +248,8 @@ export class Dialer implements Dialing {
       this.#held = undefined;
       return { lease: held.lease, refusedBy: undefined, decision: 'granted' };
     }
+    // Somebody else is dialled: the slot's own caller is not this one any more, for as long as that talks.
+    await this.dropHeld();
     if (routed.claims.length === 0) return { lease: undefined, refusedBy: undefined, decision: 'granted' };
     const { caps, call, channel, whenCapsUnavailable } = this.#parts;
     const decision = await caps.acquire({

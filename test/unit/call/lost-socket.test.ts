@@ -86,3 +86,17 @@ void t.test('a session of this daemon has the call already: its leases are left 
   t.equal(env.released.length, 2, 'each once, by the one that has the call');
   t.same(env.heldLeases(), []);
 });
+
+void t.test('the callee’s leg says that the two talked: the call is not free', async (t) => {
+  const env = new TestEnvironment();
+  env.bridgeUsOf = (uuid) => (uuid.startsWith('1111') ? undefined : 1_790_000_000_500_000);
+  const channel = new FakeSessionChannel({ digits: ['1'], goneDuring: 'bridge' });
+  await new CallSession(env.environment, channel, env.link).run();
+  t.match(env.written, [
+    {
+      outcome: 'connected',
+      buyerId: 'buyer-1',
+      attempts: [{ outcome: 'connected', cause: 'NORMAL_CLEARING' }],
+    },
+  ]);
+});

@@ -86,7 +86,7 @@ export function aRoute(): Route {
 
 const silent: CallLog = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
-function endOf(channelUuid: ChannelUuid, side: 'A' | 'B'): LegEnd {
+function endOf(channelUuid: ChannelUuid, side: 'A' | 'B', bridgeUs: number | undefined): LegEnd {
   const startUs = 1_790_000_000_000_000;
   return {
     channelUuid,
@@ -97,7 +97,7 @@ function endOf(channelUuid: ChannelUuid, side: 'A' | 'B'): LegEnd {
       progressUs: undefined,
       progressMediaUs: undefined,
       answerUs: startUs + 1_000_000,
-      bridgeUs: undefined,
+      bridgeUs,
       endUs: startUs + 5_000_000,
     },
     billMs: 4000,
@@ -129,6 +129,7 @@ export class TestEnvironment {
   readonly released: LeaseId[] = [];
   /** Of which legs FreeSWITCH tells the end. */
   tellsEndOf: (uuid: string) => boolean = () => true;
+  bridgeUsOf: (uuid: string) => number | undefined = () => undefined;
   #fence = 0;
 
   constructor(
@@ -197,7 +198,7 @@ export class TestEnvironment {
           kind: 'ended',
           channelUuid: uuid,
           atUs: 0,
-          leg: endOf(uuid, uuid.startsWith('1111') ? 'A' : 'B'),
+          leg: endOf(uuid, uuid.startsWith('1111') ? 'A' : 'B', this.bridgeUsOf(uuid)),
         };
         const timer = setTimeout(() => {
           if (this.tellsEndOf(uuid)) listener(fact);

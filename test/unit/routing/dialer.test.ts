@@ -131,6 +131,20 @@ void t.test('the held candidate comes first and is dialled with its lease', asyn
   t.same(world.caps.released, ['held'], 'given back once');
 });
 
+void t.test('a held slot is given back before somebody else is dialled', async (t) => {
+  const world = dialing({ bridges: [answered] });
+  const [first, second] = world.dialer.plan({ from: 'campaign' });
+  if (first === undefined || second === undefined) throw new Error('two in the plan');
+  await world.dialer.hold(second, lease('held'));
+  let releasedBefore: string[] = [];
+  world.caps.onAcquire = () => {
+    releasedBefore = [...world.caps.released];
+  };
+  await world.dialer.attempt(first, options);
+  t.same(releasedBefore, ['held']);
+  t.equal(world.dialer.held, undefined);
+});
+
 void t.test('a held slot nobody dials is given back for a newer one, or left for the end', async (t) => {
   const { dialer, caps } = dialing({});
   const [first] = dialer.plan({ from: 'campaign' });
@@ -189,6 +203,17 @@ void t.test('a conversation the caller ended is connected, one cut at its length
   await t.rejects(running, ChannelGone);
   t.match(talking.rows, [{ outcome: 'connected', answeredAtUs: 5_000_000 }]);
   t.equal(link.listening, 0, 'nothing listens any more');
+});
+
+void t.test('without a fact of it the channel itself says that the two talked', async (t) => {
+  const held = Promise.withResolvers<BridgeResult>();
+  const world = dialing({ bridges: [() => held.promise] });
+  const running = tryFirst(world);
+  await world.channel.called('bridge');
+  const bridgedTo = bridged(world)[0]?.legUuid;
+  world.channel.goAway({ cause: 'NORMAL_CLEARING', by: 'caller', bridgedTo });
+  await t.rejects(running, ChannelGone);
+  t.match(world.rows, [{ outcome: 'connected', cause: 'NORMAL_CLEARING', buyerId: 'a' }]);
 });
 
 void t.test('talking time counts from the answer', async (t) => {
