@@ -20,7 +20,8 @@ export function resultOfInterrupted(
   ].includes(attempt.legUuid);
   if (joined) {
     const cause = toHangupCause(
-      channel.variable('last_bridge_hangup_cause') ?? channel.variable('bridge_hangup_cause'),
+      // `last_bridge_…` may still be that of an attempt before this one.
+      channel.variable('bridge_hangup_cause') ?? channel.variable('last_bridge_hangup_cause'),
     );
     return {
       outcome: cause === 'ALLOTTED_TIMEOUT' ? 'max_duration' : 'connected',
