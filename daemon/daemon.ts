@@ -22,6 +22,7 @@ import { PostgresFlowAdmin } from './http/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
 import { Metrics } from './http/metrics.ts';
 import type { HealthCheck } from './http/ports.ts';
+import { unavailable } from './http/problem.ts';
 import { type Job, JobTable } from './jobs/job-table.ts';
 import type { Logger } from './log.ts';
 import { nodeTypes } from './nodes/index.ts';
@@ -241,7 +242,7 @@ export class Daemon {
             get: (callId) => this.registry.get(callId)?.live(),
             hangup: async (callId, cause) => {
               const session = this.registry.get(callId);
-              await session?.hangup(cause);
+              if (session !== undefined && !(await session.hangup(cause))) throw unavailable('FreeSWITCH');
               return session !== undefined;
             },
           },

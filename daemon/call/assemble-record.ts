@@ -14,6 +14,8 @@ export interface Ending {
   readonly reason: string | undefined;
   /** Set where the walk itself failed. */
   readonly fault: boolean;
+  /** Set where the channel went while a node ran: what the node waited for did not come, in any way. */
+  readonly cut?: true;
 }
 
 /** What became of the call: from its attempts first, then from where it ended. */
@@ -47,6 +49,7 @@ export function outcomeOf(
     }
   }
   if (ending.fault) return 'error';
+  if (ending.cut === true && ending.by === 'callfabric') return 'finished'; // an operator, or no media
   // What is said to the caller after the wait was over (a prompt, a hangup node) does not make it another outcome.
   const waited = trace.findLast(({ nodeType }) => nodeType === 'queue');
   if (waited?.exit === 'timeout' || ending.lastNodeType === 'queue') return 'queue_timeout';

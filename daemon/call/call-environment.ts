@@ -5,6 +5,7 @@ import type { NodeTypes } from '../flow/define-node.ts';
 import type { NodeLog } from '../flow/node-context.ts';
 import type { CallRecord, LegOfCall } from '../records/call-record.ts';
 import type { SmoothWeights } from '../routing/smooth-weights.ts';
+import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { DaemonId } from '../telephony/ids.ts';
 import type { AdmissionPolicy } from './admission.ts';
 import type { CallObserver } from './observer.ts';
@@ -19,6 +20,8 @@ export interface SessionChannel extends Channel {
     path: string,
     options: { readonly channels: 'mono' | 'stereo'; readonly onlyBridged: boolean },
   ): void;
+  /** Somebody else hangs up for us: an end that comes now is ours. `undo` where it did not come about. */
+  expectHangup(cause: HangupCause): { undo(): void };
   /** Leaves the channel to FreeSWITCH: it goes on with its next dialplan action. */
   abandon(): void;
 }

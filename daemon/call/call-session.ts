@@ -105,9 +105,15 @@ export class CallSession implements LiveSession {
     };
   }
 
-  /** Ends the call from outside; the inbound connection interrupts whatever runs. */
-  async hangup(cause: HangupCause): Promise<void> {
-    if ((await this.#link?.kill(this.#channel.uuid, cause)) !== true) await this.#channel.hangup(cause);
+  async hangup(cause: HangupCause): Promise<boolean> {
+    const link = this.#link;
+    // The socket is deaf while an application runs, and one that got no answer would be given up: the two would talk on
+    // without anybody knowing of it.
+    if (link?.connected !== true) return false;
+    const expected = this.#channel.expectHangup(cause);
+    if (await link.kill(this.#channel.uuid, cause)) return true;
+    expected.undo();
+    return this.#channel.hungUp.aborted; // it ended by itself meanwhile
   }
 
   accept(leg: LegEnd): void {
@@ -248,7 +254,7 @@ export class CallSession implements LiveSession {
 
   #endingOf(end: ChannelEnd, lastNodeType: string | undefined, reason?: string): Ending {
     const by = end.by === 'lost' ? 'network' : end.by;
-    return { cause: end.cause, by, lastNodeType, reason, fault: false };
+    return { cause: end.cause, by, lastNodeType, reason, fault: false, cut: true };
   }
 
   #endingOfWalk(end: CallWalkEnd): Ending {

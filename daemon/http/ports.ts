@@ -13,7 +13,7 @@ import type { Fault } from './schemas.ts';
 export interface LiveCalls {
   list(): readonly LiveCall[];
   get(id: CallId): LiveCall | undefined;
-  /** False where this daemon runs no such call. */
+  /** False where this daemon runs no such call. Rejects with a Problem where FreeSWITCH cannot be told. */
   hangup(id: CallId, cause: HangupCause): Promise<boolean>;
 }
 

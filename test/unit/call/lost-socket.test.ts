@@ -1,4 +1,5 @@
 import t from 'tap';
+import { outcomeOf } from '../../../daemon/call/assemble-record.ts';
 import { CallSession } from '../../../daemon/call/call-session.ts';
 import { decodeCallState } from '../../../daemon/call/call-state.ts';
 import { FakeSessionChannel, TestEnvironment } from './test-environment.ts';
@@ -99,4 +100,42 @@ void t.test('the callee’s leg says that the two talked: the call is not free',
       attempts: [{ outcome: 'connected', cause: 'NORMAL_CLEARING' }],
     },
   ]);
+});
+
+void t.test(
+  'an operator hangs up: ours, not the caller’s; where nobody can be told nothing happens',
+  async (t) => {
+    const env = new TestEnvironment();
+    const channel = new FakeSessionChannel({ digits: ['1'], bridges: [() => new Promise<never>(() => {})] });
+    const session = new CallSession(env.environment, channel, env.link);
+    const running = session.run();
+    await channel.called('bridge');
+    env.linkConnected = false;
+    t.equal(await session.hangup('MANAGER_REQUEST'), false);
+    t.notOk(channel.verbs.includes('hangup'), 'the deaf socket is left alone');
+    t.same(channel.expected, []);
+    env.linkConnected = true;
+    env.kills = false;
+    t.equal(await session.hangup('MANAGER_REQUEST'), false);
+    t.same(channel.expected, [], 'the next end may be the caller’s');
+    env.kills = true;
+    t.equal(await session.hangup('MANAGER_REQUEST'), true);
+    t.same(channel.expected, ['MANAGER_REQUEST']);
+    channel.goAway({ cause: 'MANAGER_REQUEST', by: 'callfabric' });
+    await running;
+    t.match(env.written, [{ hungUpBy: 'callfabric', cause: 'NORMAL_CLEARING' }]);
+  },
+);
+
+void t.test('a caller in the line whom an operator ends has not given up', (t) => {
+  const ending = {
+    cause: 'MANAGER_REQUEST',
+    reason: undefined,
+    fault: false,
+    lastNodeType: 'queue',
+  } as const;
+  t.equal(outcomeOf([], { ...ending, by: 'callfabric', cut: true }), 'finished');
+  t.equal(outcomeOf([], { ...ending, by: 'caller', cut: true }), 'abandoned_in_queue');
+  t.equal(outcomeOf([], { ...ending, by: 'callfabric' }), 'queue_timeout');
+  t.end();
 });

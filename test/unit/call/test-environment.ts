@@ -29,6 +29,12 @@ export class FakeSessionChannel extends FakeChannel {
     this.armed.push(path);
   }
 
+  readonly expected: string[] = [];
+  expectHangup(cause: string): { undo(): void } {
+    this.expected.push(cause);
+    return { undo: () => void this.expected.pop() };
+  }
+
   abandon(): void {
     this.abandoned = true;
   }
@@ -129,6 +135,9 @@ export class TestEnvironment {
   readonly released: LeaseId[] = [];
   /** Of which legs FreeSWITCH tells the end. */
   tellsEndOf: (uuid: string) => boolean = () => true;
+  linkConnected = true;
+  /** What `uuid_kill` answers. */
+  kills = true;
   bridgeUsOf: (uuid: string) => number | undefined = () => undefined;
   #fence = 0;
 
@@ -185,11 +194,14 @@ export class TestEnvironment {
         };
       },
     };
+    const isConnected = () => this.linkConnected;
     this.link = {
       switchName: id<'SwitchName'>('fake') satisfies SwitchName,
-      connected: true,
+      get connected() {
+        return isConnected();
+      },
       breakApplication: async () => true,
-      kill: async () => true,
+      kill: async () => this.kills,
       exists: async () => this.livesOn,
       current: async () => (this.livesOn === true ? { application: 'bridge', daemonId: undefined } : 'gone'),
       onLeg: (uuid, listener) => {

@@ -4,6 +4,7 @@ import type { LiveCall } from '../../../daemon/call/registry.ts';
 import { encodeCursor } from '../../../daemon/http/call-list.ts';
 import type { CallRecords, CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { CallFilter, CallPosition, CallReader } from '../../../daemon/http/ports.ts';
+import { unavailable } from '../../../daemon/http/problem.ts';
 import type { CallId } from '../../../daemon/telephony/ids.ts';
 import { ask, callId, endedCall, key, liveCall, tenantId, testApi } from './test-api.ts';
 
@@ -219,4 +220,17 @@ void t.test('hanging up hands on the cause, and only a cause that exists', async
   t.match(await post({ cause: 'BECAUSE' }), { status: 422, body: { faults: [{ field: '/cause' }] } });
   t.match(await post({ why: 'x' }), { status: 422, body: { faults: [{ field: '/why' }] } });
   t.same(hungUp, [`${callId} MANAGER_REQUEST`, `${callId} USER_BUSY`]);
+});
+
+void t.test('hanging up where FreeSWITCH cannot be told is a 503: nothing happened', async (t) => {
+  const hangup = async (): Promise<boolean> => {
+    throw unavailable('FreeSWITCH');
+  };
+  const app = testApi(t, { liveCalls: { list: () => [], get: () => undefined, hangup } });
+  const answer = await ask(app, {
+    method: 'POST',
+    url: `/calls/${callId}/hangup`,
+    headers: { authorization: `Bearer ${key}` },
+  });
+  t.match(answer, { status: 503, body: { detail: /FreeSWITCH/ } });
 });
