@@ -82,6 +82,8 @@ export interface Channel {
   readonly answered: boolean;
   /** Aborts when the leg is gone; the reason is a ChannelGone. */
   readonly hungUp: AbortSignal;
+  /** When it was last joined with another leg before the socket was opened, by FreeSWITCH's clock. */
+  readonly bridgedAtUs?: number | undefined;
   /** A channel variable as it stood when the socket was opened. */
   variable(name: string): string | undefined;
   /**

@@ -92,6 +92,11 @@ export class EslChannel implements Channel {
     return this.#gone.signal;
   }
 
+  get bridgedAtUs(): number | undefined {
+    const us = Number(this.#socket.channelData.header('Caller-Channel-Bridged-Time'));
+    return us > 0 ? us : undefined;
+  }
+
   variable(name: string): string | undefined {
     return this.#socket.channelData.variable(name);
   }

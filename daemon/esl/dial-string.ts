@@ -80,6 +80,7 @@ export function bridgeVariables({ ringback }: Pick<DialRequest, 'ringback'>): Re
     last_bridge_proto_specific_hangup_cause: '',
     bridge_hangup_cause: '',
     originate_failed_cause: '',
+    originate_disposition: '',
     ringback: heard,
     transfer_ringback: heard,
   };
