@@ -16,12 +16,16 @@ import { CallWalk, type CallWalkEnd } from './call-walk.ts';
 import { type Fate, fateOf } from './fate.ts';
 import { LegBook } from './leg-book.ts';
 import type { LiveCall, LiveSession } from './registry.ts';
+import { restoredCall, type ToldCall } from './restored-call.ts';
+import { retried } from './retried.ts';
 import { legOfCall } from './switch-record.ts';
 
 /** How much later than the end of the legs RECORD_STOP may come, ms. */
 const recordStopDeadlineMs = 1_000;
 /** A B-leg's CDR does not wait longer than this for the end of its call (P3), ms. */
 const legAloneMs = 5_000;
+/** How long a call that was taken over waits for its route where PostgreSQL is away, ms. */
+const routeRetryMs = 8_000;
 /** How long a hang-up we asked for may take before the socket is given up, ms. */
 const hangupDeadlineMs = 5_000;
 
@@ -191,7 +195,9 @@ export class CallSession implements LiveSession {
     if (state.lease !== undefined) this.#env.caps.adopt(state.lease, this.#holder);
     const node = state.walk.frames.at(-1)?.nodeId;
     this.#log.info({ did: state.did, nodeId: node, takeovers: this.#takeovers }, 'call taken over');
-    const route = await this.#env.admission.routes.routeFor(state.did);
+    const { routes } = this.#env.admission;
+    // The caller hears silence meanwhile, and stays: PostgreSQL may be back before that lasts too long.
+    const route = await retried(() => routes.routeFor(state.did), routeRetryMs, this.#channel.hungUp);
     if (route === undefined) {
       await this.#channel.hangup('NORMAL_TEMPORARY_FAILURE');
       return {
@@ -329,7 +335,9 @@ export class CallSession implements LiveSession {
   #write(ending: Ending, endedAtMs = this.#env.now()): void {
     const env = this.#env;
     const route = this.#route;
-    const walk = this.#walk;
+    const folder = env.settings.recordingsFolder;
+    const told = { channel: this.#channel, folder, log: this.#log, now: env.now };
+    const walk: ToldCall | undefined = this.#walk ?? restoredCall(this.#taken, told);
     const trace: readonly TraceRecord[] = walk?.trace ?? [];
     const tenantId = route?.tenant.tenantId ?? this.#taken?.tenantId;
     const nowUs = endedAtMs * 1000;

@@ -24,6 +24,7 @@ import {
   leasesOf,
 } from './call-state.ts';
 import type { LegBook } from './leg-book.ts';
+import { retried } from './retried.ts';
 import { resultOfInterrupted } from './takeover.ts';
 
 export interface CallWalkParts {
@@ -51,6 +52,8 @@ export interface CallWalkEnd {
 
 /** How long a dial that may have made no channel leaves its end to be told; the bridge's own end came after it. */
 const noChannelGraceMs = 500;
+/** How long a call that was taken over waits for the flow it began with where PostgreSQL is away, ms. */
+const versionRetryMs = 8_000;
 /** The same for one that the caller's hanging up ended: its leg, if there is one, ends only after the caller's. */
 const cancelledGraceMs = 2_000;
 
@@ -230,21 +233,27 @@ export class CallWalk {
   }
 
   async #flowVersion(id: FlowVersionId) {
-    const flow = this.#parts.route.flow;
-    return flow?.flowVersionId === id ? flow.graph : this.#parts.env.admission.routes.flowVersion(id);
+    const { route, env, channel, takeovers } = this.#parts;
+    if (route.flow?.flowVersionId === id) return route.flow.graph;
+    const load = () => env.admission.routes.flowVersion(id);
+    // A call that was taken over began elsewhere: its version may not be known here while PostgreSQL is away.
+    return takeovers === 0 ? load() : retried(load, versionRetryMs, channel.hungUp);
   }
 
   #interrupted(state: CallState | undefined): Interrupted | undefined {
     const attempt = state?.underWay;
     if (attempt === undefined) return undefined;
     const { env, channel, legs } = this.#parts;
-    legs.expect(attempt.legUuid, 'B');
-    legs.doubt(attempt.legUuid, noChannelGraceMs); // its end was told to the daemon before us
     const result = resultOfInterrupted(attempt, channel, env.now());
     if (result === undefined) {
+      // It was never dialled: there is no leg to wait for, and its endpoint may still be tried.
+      const endpoint = this.#tried.indexOf(attempt.endpointId ?? ('' as EndpointId));
+      if (endpoint >= 0) this.#tried.splice(endpoint, 1);
       if (attempt.lease !== undefined) void env.caps.release(attempt.lease); // never rejects
       return undefined;
     }
+    legs.expect(attempt.legUuid, 'B');
+    legs.doubt(attempt.legUuid, noChannelGraceMs); // its end was told to the daemon before us
     return { attempt, result };
   }
 

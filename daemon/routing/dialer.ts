@@ -127,7 +127,11 @@ export class Dialer implements Dialing {
    * an attempt whose socket broke. Whoever closes knows whether the call lives on, and so what becomes of them.
    */
   close(): CapLease[] {
-    const leases = [this.#held?.lease, this.#left].filter((lease) => lease !== undefined);
+    const interrupted = this.#interrupted;
+    // Its flow never came to it again: it was made all the same, and may have been a conversation.
+    if (interrupted !== undefined) this.#finish(interrupted);
+    const of = interrupted?.attempt.lease;
+    const leases = [this.#held?.lease, this.#left, of].filter((lease) => lease !== undefined);
     this.#held = undefined;
     this.#left = undefined;
     return leases;
@@ -294,19 +298,27 @@ export class Dialer implements Dialing {
     routed: RoutedCandidate,
     options: AttemptOptions,
   ): Promise<AttemptResult> {
-    this.#interrupted = undefined;
     if (routed.endpointId !== undefined) this.#tried.add(routed.endpointId);
-    const { attempts, caps, now } = this.#parts;
+    this.#finish({ attempt, result }, routed);
+    if (attempt.lease !== undefined) await this.#parts.caps.release(attempt.lease);
+    return { next: ruleOf(result.cause, result.sipCode, options.causes), ...result };
+  }
+
+  #finish({ attempt, result }: Interrupted, routed?: RoutedCandidate): void {
+    this.#interrupted = undefined;
+    const { attempts, now } = this.#parts;
     // What was dialled, whatever the plan says by now.
-    const { buyerId = routed.buyerId, trunkId = routed.trunkId, destination = routed.dialled } = attempt;
+    const {
+      buyerId = routed?.buyerId,
+      trunkId = routed?.trunkId,
+      destination = routed?.dialled ?? '',
+    } = attempt;
     attempts.finished(
       rowOf({ ...attempt, buyerId, trunkId, destination }, result, 'granted', {
         answeredAtUs: undefined,
         endedAtUs: now() * 1000,
       }),
     );
-    if (attempt.lease !== undefined) await caps.release(attempt.lease);
-    return { next: ruleOf(result.cause, result.sipCode, options.causes), ...result };
   }
 
   /** The first try of a group takes the turn; those after it are failover and cost no share. */

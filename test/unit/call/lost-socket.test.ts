@@ -2,6 +2,7 @@ import t from 'tap';
 import { outcomeOf } from '../../../daemon/call/assemble-record.ts';
 import { CallSession } from '../../../daemon/call/call-session.ts';
 import { decodeCallState } from '../../../daemon/call/call-state.ts';
+import { resultOfInterrupted } from '../../../daemon/call/takeover.ts';
 import { FakeSessionChannel, TestEnvironment } from './test-environment.ts';
 
 const lost = { cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' } as const;
@@ -138,4 +139,111 @@ void t.test('a caller in the line whom an operator ends has not given up', (t) =
   t.equal(outcomeOf([], { ...ending, by: 'caller', cut: true }), 'abandoned_in_queue');
   t.equal(outcomeOf([], { ...ending, by: 'callfabric' }), 'queue_timeout');
   t.end();
+});
+
+/** What a daemon left on the channel of a call it lost while a buyer talked. */
+async function carriedState(): Promise<{ callfabric_state: string; last_bridge_to: string }> {
+  const { channel } = await lostInBridge(new TestEnvironment());
+  const state = channel.carried.at(-1) ?? '';
+  return {
+    callfabric_state: state,
+    last_bridge_to: decodeCallState(state)?.underWay?.legUuid ?? '',
+  };
+}
+
+void t.test('taken over while PostgreSQL is away for a moment: the caller waits, and goes on', async (t) => {
+  const env = new TestEnvironment();
+  let asked = 0;
+  const { routes } = env.environment.admission;
+  const routeFor = async (did: string) => {
+    asked += 1;
+    if (asked === 1) throw new Error('PostgreSQL is away');
+    return routes.routeFor(did);
+  };
+  const environment = {
+    ...env.environment,
+    admission: { ...env.environment.admission, routes: { ...routes, routeFor } },
+  };
+  const channel = new FakeSessionChannel({ answered: true, variables: await carriedState() });
+  await new CallSession(environment, channel, env.link).run();
+  t.equal(asked, 2);
+  t.match(env.written, [{ outcome: 'connected', attempts: [{ outcome: 'connected' }] }]);
+});
+
+void t.test(
+  'taken over, but its number is gone: the record still tells all, and nothing stays held',
+  async (t) => {
+    const env = new TestEnvironment({ route: undefined });
+    const variables = await carriedState();
+    const channel = new FakeSessionChannel({ answered: true, variables });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.same(channel.verbs, ['hangup']);
+    t.match(env.written, [
+      {
+        outcome: 'connected',
+        buyerId: 'buyer-1',
+        takeovers: 1,
+        attempts: [{ outcome: 'connected', channelUuid: variables.last_bridge_to }],
+        recordings: [{ channels: 'stereo' }],
+      },
+    ]);
+    t.equal(env.released.length, 2);
+    t.same(env.heldLeases(), []);
+  },
+);
+
+void t.test(
+  'taken over, but its flow cannot be walked: the attempt has its row and gives its lease back',
+  async (t) => {
+    const env = new TestEnvironment();
+    const { routes } = env.environment.admission;
+    const route = await routes.routeFor('');
+    if (route?.flow === undefined) throw new Error('a route');
+    const other = {
+      ...route,
+      flow: { ...route.flow, flowVersionId: 'version-2' as typeof route.flow.flowVersionId },
+    };
+    const changed = { ...routes, routeFor: async () => other, flowVersion: async () => undefined };
+    const environment = { ...env.environment, admission: { ...env.environment.admission, routes: changed } };
+    const channel = new FakeSessionChannel({ answered: true, variables: await carriedState() });
+    await new CallSession(environment, channel, env.link).run();
+    t.match(env.written, [{ outcome: 'connected', attempts: [{ outcome: 'connected' }] }]);
+    t.equal(env.released.length, 2);
+    t.same(env.heldLeases(), []);
+  },
+);
+
+void t.test(
+  'taken over before the dial was begun: the buyer is dialled, and no leg is waited for',
+  async (t) => {
+    const env = new TestEnvironment({ factsDeadlineMs: 60_000 });
+    const { callfabric_state, last_bridge_to: never } = await carriedState();
+    env.tellsEndOf = (uuid) => uuid !== never;
+    const channel = new FakeSessionChannel({
+      answered: true,
+      bridges: [{ end: 'answered', cause: 'NORMAL_CLEARING', hungUpBy: 'B' }],
+      variables: { callfabric_state, callfabric_dialled: never },
+    });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.match(env.written, [
+      {
+        outcome: 'connected',
+        attempts: [{ endpointId: decodeCallState(callfabric_state)?.underWay?.endpointId }],
+      },
+    ]);
+  },
+);
+
+void t.test('talking time after a takeover counts from when the two were joined', async (t) => {
+  const { callfabric_state, last_bridge_to } = await carriedState();
+  const attempt = decodeCallState(callfabric_state)?.underWay;
+  if (attempt === undefined) throw new Error('an attempt');
+  const joinedAtUs = attempt.dialledAtUs + 30_000_000;
+  const variable = (name: string) => (name === 'last_bridge_to' ? last_bridge_to : undefined);
+  const result = resultOfInterrupted(
+    attempt,
+    { variable, bridgedAtUs: joinedAtUs },
+    joinedAtUs / 1000 + 2000,
+  );
+  t.match(result, { outcome: 'connected', talkedMs: 2000 });
 });
