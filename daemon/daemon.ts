@@ -190,7 +190,7 @@ export class Daemon {
     const held = new HeldCalls({ orm, writer, log });
     const jobs: Job[] = [
       { name: 'orphans', when: '* * * * * *', run: (signal) => orphans.run(signal) },
-      { name: 'held-calls', when: '*/2 * * * * *', run: () => held.release() },
+      { name: 'held-calls', when: '*/2 * * * * *', run: (signal) => held.release(signal) },
     ];
     if (config.cdrFallbackFolder !== undefined) {
       const folder = config.cdrFallbackFolder;

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { recordingsFolderPattern } from './telephony/media.ts';
 
 /** Facts about a setting that no JSON schema keyword has. */
 export interface SettingFacts {
@@ -165,8 +166,9 @@ export const EnvironmentSchema = Type.Object({
     {
       group: 'Records',
       default: '/var/lib/callfabric/recordings',
-      pattern: '^/.+',
-      remedy: 'write an absolute path',
+      pattern: recordingsFolderPattern,
+      remedy:
+        'write an absolute path of letters, digits and _ . @ + = - alone, which is what FreeSWITCH can be told to record to',
     },
   ),
   CALLFABRIC_RECORDINGS_STORE: Text(
@@ -205,7 +207,7 @@ export const EnvironmentSchema = Type.Object({
       {
         group: 'Records',
         pattern: '^/.+',
-        example: '/var/log/freeswitch/json_cdr',
+        example: '/var/lib/callfabric/cdrs',
         remedy: 'write an absolute path',
       },
     ),

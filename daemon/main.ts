@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { loadConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { SystemdNotifier } from './sd-notify.ts';
@@ -66,6 +67,8 @@ async function start(): Promise<number> {
   try {
     const { socket, api } = await daemon.start();
     await systemd.ready(`event socket ${socket.host}:${socket.port}, API ${api}`);
+    // Node writes it at the end of the process only, which a killed daemon never reaches.
+    flushCompileCache();
   } catch (error) {
     log.fatal({ err: error }, 'callfabric could not start');
     complain([error instanceof Error ? error.message : String(error)]);

@@ -63,9 +63,10 @@ if [ -d "$lib" ]; then mv "$lib" "$lib.old"; fi
 mv "$fresh" "$lib"
 rm -rf "$lib.old"
 
-# Folders. FreeSWITCH must reach the recordings: it passes through the group.
+# Folders. FreeSWITCH must reach the recordings, and the records it keeps while no daemon answers: it passes through
+# the group.
 install -d -m 0750 "$state"
-install -d -m 2770 "$state/recordings"
+install -d -m 2770 "$state/recordings" "$state/cdrs"
 install -d -m 0750 "$state/spool"
 owner -R callfabric:callfabric "$state"
 
@@ -83,6 +84,7 @@ else
       -e "s|^#\{0,1\}CALLFABRIC_API_KEY=.*|CALLFABRIC_API_KEY=$(secret)|" \
       -e "s|^#\{0,1\}CALLFABRIC_CDR_SECRET=.*|CALLFABRIC_CDR_SECRET=$(secret)|" \
       -e "s|^#\{0,1\}CALLFABRIC_FREESWITCH_PASSWORD=.*|CALLFABRIC_FREESWITCH_PASSWORD=$(secret)|" \
+      -e "s|^#\{0,1\}CALLFABRIC_CDR_FALLBACK_DIR=.*|CALLFABRIC_CDR_FALLBACK_DIR=/var/lib/callfabric/cdrs|" \
       "$source_dir/ops/callfabric.env.example" >"$env_file"
   )
   say "wrote $env_file with new secrets"
@@ -99,7 +101,7 @@ cat >"$root/usr/local/bin/callfabric" <<'WRAPPER'
 set -eu
 if [ "$(id -u)" -eq 0 ]; then exec setpriv --reuid=callfabric --regid=callfabric --init-groups "$0" "$@"; fi
 cd /usr/local/lib/callfabric
-NODE_ENV="${NODE_ENV:-production}" exec ./node --env-file=/etc/callfabric/callfabric.env daemon/main.ts "$@"
+NODE_ENV="${NODE_ENV:-production}" exec ./node --env-file=/etc/callfabric/callfabric.env daemon/callfabric.js "$@"
 WRAPPER
 chmod 0755 "$root/usr/local/bin/callfabric"
 
@@ -112,7 +114,8 @@ say "installed to $lib
 
 Next:
   1. write DATABASE_URL into $env_file, and give FreeSWITCH's event socket the password that stands there
-     (FREESWITCH_ESL_PASSWORD, FREESWITCH_CDR_CRED=callfabric:<CALLFABRIC_CDR_SECRET>; see freeswitch-conf/README.md)
+     (FREESWITCH_ESL_PASSWORD, FREESWITCH_CDR_CRED=callfabric:<CALLFABRIC_CDR_SECRET>; see freeswitch-conf/README.md),
+     and FREESWITCH_CDR_DIR=/var/lib/callfabric/cdrs, so that records of calls that end without a daemon are taken in
   2. callfabric migrate
   3. systemctl restart callfabric
   4. callfabric doctor"

@@ -1,6 +1,6 @@
 import type { CapClaim, CapLease, Caps, LeaseHolder } from '../caps/cap-lease.ts';
 import type { Route, RouteSource } from '../routing/route.ts';
-import { toE164 } from '../telephony/e164.ts';
+import { type CountryCode, toE164 } from '../telephony/e164.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId, LeaseId } from '../telephony/ids.ts';
 import { newId } from '../telephony/ids.ts';
@@ -29,7 +29,8 @@ export interface AdmissionPolicy {
   readonly routes: RouteSource;
   readonly caps: Caps;
   readonly whenCapsUnavailable: 'refuse' | 'admit';
-  readonly defaultCountry: string;
+  /** Of numbers, dialled or calling, that come without a country code. */
+  readonly defaultCountry: CountryCode;
   /** Why no new call is taken just now, if so. */
   readonly closed: () => 'draining' | 'overloaded' | undefined;
 }
@@ -50,7 +51,7 @@ export async function admit(
   offer: { callId: CallId; called: string; holder: LeaseHolder },
   policy: AdmissionPolicy,
 ): Promise<Admitted | Refused> {
-  const did = toE164(offer.called, policy.defaultCountry as 'US') ?? offer.called.slice(0, 64);
+  const did = toE164(offer.called, policy.defaultCountry) ?? offer.called.slice(0, 64);
   const refuse = (refusal: Refusal, cause: HangupCause, reason: string, route?: Route): Refused => ({
     admitted: false,
     refusal,

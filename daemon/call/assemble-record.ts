@@ -18,6 +18,17 @@ export interface Ending {
   readonly cut?: true;
 }
 
+/** A fault of ours ended it, or nothing said how it ended: pessimistic by default. */
+export function endingOfFault(reason: string | undefined): Ending {
+  return {
+    cause: 'NORMAL_TEMPORARY_FAILURE',
+    by: 'callfabric',
+    lastNodeType: undefined,
+    reason,
+    fault: true,
+  };
+}
+
 /** What became of the call: from its attempts first, then from where it ended. */
 export function outcomeOf(
   attempts: readonly AttemptRecord[],

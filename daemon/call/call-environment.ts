@@ -22,6 +22,8 @@ export interface SessionChannel extends Channel {
   ): void;
   /** Somebody else hangs up for us: an end that comes now is ours. `undo` where it did not come about. */
   expectHangup(cause: HangupCause): { undo(): void };
+  /** What came with the channel has been read: `variable` is not asked any more, and its 5 to 9 KB may go. */
+  forgetVariables(): void;
   /** Leaves the channel to FreeSWITCH: it goes on with its next dialplan action. */
   abandon(): void;
 }

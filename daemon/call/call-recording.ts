@@ -11,7 +11,24 @@ interface Recording {
   readonly channels: 'mono' | 'stereo';
   readonly startedAtUs: number;
   readonly retentionDays: number | undefined;
+  /** Of the conversation alone: without one there is no file. */
+  readonly onlyBridged: boolean;
+  /** FreeSWITCH does not write it any more, or was told to stop. */
+  over: boolean;
+  /** By RECORD_STOP. */
   stoppedAtUs: number | undefined;
+}
+
+/** What another daemon must know of a recording; what is usual is left out, as each byte is paid for often. */
+export interface CarriedRecording {
+  readonly recordingId: RecordingId;
+  readonly path: string;
+  readonly startedAtUs: number;
+  readonly channels: 'mono' | 'stereo';
+  readonly retentionDays?: number;
+  readonly onlyBridged?: true;
+  readonly over?: true;
+  readonly stoppedAtUs?: number;
 }
 
 export interface CallRecordingOptions {
@@ -34,18 +51,39 @@ export class CallRecording implements RecordingControl {
   #running: Recording | undefined;
   #wake: (() => void) | undefined;
 
-  /** `earlier`: those another daemon began; FreeSWITCH goes on writing the last one. */
-  constructor(
-    options: CallRecordingOptions,
-    earlier: readonly Omit<Recording, 'stoppedAtUs' | 'retentionDays'>[],
-  ) {
+  /** `earlier`: those another daemon began; FreeSWITCH goes on writing the last one unless it is over. */
+  constructor(options: CallRecordingOptions, earlier: readonly CarriedRecording[]) {
     this.#options = options;
-    this.#recordings = earlier.map((one) => ({ ...one, retentionDays: undefined, stoppedAtUs: undefined }));
-    this.#running = this.#recordings.at(-1);
+    this.#recordings = earlier.map((one) => ({
+      ...one,
+      retentionDays: one.retentionDays,
+      onlyBridged: one.onlyBridged === true,
+      over: one.over === true,
+      stoppedAtUs: one.stoppedAtUs,
+    }));
+    const last = this.#recordings.at(-1);
+    this.#running = last?.over === true ? undefined : last;
   }
 
-  get recordings(): readonly Recording[] {
-    return this.#recordings;
+  /** No recording was begun yet. */
+  get none(): boolean {
+    return this.#recordings.length === 0;
+  }
+
+  /** For the call's state (call-state.ts). */
+  get carried(): CarriedRecording[] {
+    return this.#recordings.map(
+      ({ recordingId, path, channels, startedAtUs, retentionDays, onlyBridged, over, stoppedAtUs }) => ({
+        recordingId,
+        path,
+        channels,
+        startedAtUs,
+        ...(retentionDays === undefined ? {} : { retentionDays }),
+        ...(onlyBridged ? { onlyBridged } : {}),
+        ...(over ? { over } : {}),
+        ...(stoppedAtUs === undefined ? {} : { stoppedAtUs }),
+      }),
+    );
   }
 
   async start(options: {
@@ -54,7 +92,7 @@ export class CallRecording implements RecordingControl {
   }): Promise<'recording' | 'storageUnavailable'> {
     if (this.#running !== undefined) return 'recording';
     const { channel, log } = this.#options;
-    const recording = this.#next(options.channels, options.retentionDays);
+    const recording = this.#next(options.channels, options.retentionDays, false);
     try {
       await channel.startRecording(recording.path, { channels: options.channels });
     } catch (error) {
@@ -67,11 +105,22 @@ export class CallRecording implements RecordingControl {
     return 'recording';
   }
 
-  /** Begins one with the next verb, of the conversation only: nobody waits for it, and no ringing is in it. */
+  /**
+   * Begins one with the next verb, of the conversation only: nobody waits for it, and no ringing is in it. One that
+   * cannot be asked for is done without: the caller gets their buyer all the same.
+   */
   arm(channels: 'mono' | 'stereo'): void {
     if (this.#running !== undefined) return;
-    const recording = this.#next(channels, undefined);
-    this.#options.channel.armRecording(recording.path, { channels, onlyBridged: true });
+    const recording = this.#next(channels, undefined, true);
+    try {
+      this.#options.channel.armRecording(recording.path, { channels, onlyBridged: true });
+    } catch (error) {
+      this.#options.log.warn(
+        { path: recording.path, error: String(error) },
+        'recording could not be started, went on without',
+      );
+      return;
+    }
     this.#recordings.push(recording);
     this.#running = recording;
   }
@@ -80,6 +129,7 @@ export class CallRecording implements RecordingControl {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
+    running.over = true;
     await this.#options.channel.stopRecording(running.path);
   }
 
@@ -89,7 +139,11 @@ export class CallRecording implements RecordingControl {
 
   /** RECORD_STOP came. */
   stopped(path: string, atUs: number): void {
-    for (const recording of this.#recordings) if (recording.path === path) recording.stoppedAtUs ??= atUs;
+    for (const recording of this.#recordings) {
+      if (recording.path !== path) continue;
+      recording.stoppedAtUs ??= atUs;
+      recording.over = true;
+    }
     if (this.#running?.path === path) this.#running = undefined;
     if (this.#allStopped()) this.#wake?.();
   }
@@ -112,11 +166,14 @@ export class CallRecording implements RecordingControl {
     return this.#recordings.every(({ stoppedAtUs }) => stoppedAtUs !== undefined);
   }
 
-  records(): RecordingRecord[] {
-    return this.#recordings.map((recording) => ({ ...recording }));
+  /** A recording that only a conversation would have filled is none where nobody `talked`. */
+  records(talked: boolean): RecordingRecord[] {
+    return this.#recordings
+      .filter(({ onlyBridged }) => talked || !onlyBridged)
+      .map(({ onlyBridged: _, over: __, ...recording }) => recording);
   }
 
-  #next(channels: 'mono' | 'stereo', retentionDays: number | undefined): Recording {
+  #next(channels: 'mono' | 'stereo', retentionDays: number | undefined, onlyBridged: boolean): Recording {
     const { folder, tenantId, callId, now } = this.#options;
     const day = new Date(now()).toISOString().slice(0, 10).replaceAll('-', '/');
     return {
@@ -125,6 +182,8 @@ export class CallRecording implements RecordingControl {
       channels,
       startedAtUs: now() * 1000,
       retentionDays,
+      onlyBridged,
+      over: false,
       stoppedAtUs: undefined,
     };
   }

@@ -9,7 +9,7 @@ import type { HangupCause } from '../telephony/hangup-cause.ts';
 import { type CallId, type ChannelUuid, newId } from '../telephony/ids.ts';
 import type { Refusal } from '../telephony/outcome.ts';
 import { admit } from './admission.ts';
-import { assembleRecord, type Ending } from './assemble-record.ts';
+import { assembleRecord, type Ending, endingOfFault } from './assemble-record.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
 import { type CallState, decodeCallState, leasesOf, stateVariables } from './call-state.ts';
 import { CallWalk, type CallWalkEnd } from './call-walk.ts';
@@ -80,15 +80,7 @@ export class CallSession implements LiveSession {
       this.#ending = await (this.#taken === undefined ? this.#begin() : this.#goOn(this.#taken));
     } catch (error) {
       this.#ending =
-        error instanceof ChannelGone
-          ? this.#endingOf(error.end, undefined)
-          : {
-              cause: 'NORMAL_TEMPORARY_FAILURE',
-              by: 'callfabric',
-              lastNodeType: undefined,
-              reason: String(error),
-              fault: true,
-            };
+        error instanceof ChannelGone ? this.#endingOf(error.end, undefined) : endingOfFault(String(error));
       if (this.#ending.fault) this.#log.error({ err: error }, 'call failed');
     }
     await this.close();
@@ -99,7 +91,7 @@ export class CallSession implements LiveSession {
       callId: this.#callId,
       tenantId: this.#route?.tenant.tenantId ?? this.#taken?.tenantId,
       channelUuid: this.#channel.uuid,
-      caller: toE164(this.#channel.callerNumber) ?? this.#channel.callerNumber,
+      caller: this.#caller,
       did: this.#did === '' ? this.#channel.calledNumber : this.#did,
       startedAtMs: this.#taken === undefined ? this.#arrivedAtMs : this.#taken.startedAtUs / 1000,
       state: this.#closing === undefined ? (this.#walk?.phase ?? this.#phase) : 'ending',
@@ -136,6 +128,11 @@ export class CallSession implements LiveSession {
 
   get #holder(): LeaseHolder {
     return { channelUuid: this.#channel.uuid, switchName: this.#channel.switchName };
+  }
+
+  get #caller(): string {
+    const { callerNumber } = this.#channel;
+    return toE164(callerNumber, this.#env.admission.defaultCountry) ?? callerNumber;
   }
 
   get #takeovers(): number {
@@ -200,13 +197,7 @@ export class CallSession implements LiveSession {
     const route = await retried(() => routes.routeFor(state.did), routeRetryMs, this.#channel.hungUp);
     if (route === undefined) {
       await this.#channel.hangup('NORMAL_TEMPORARY_FAILURE');
-      return {
-        cause: 'NORMAL_TEMPORARY_FAILURE',
-        by: 'callfabric',
-        lastNodeType: undefined,
-        reason: `taken over, but ${state.did} is no number any more`,
-        fault: true,
-      };
+      return endingOfFault(`taken over, but ${state.did} is no number any more`);
     }
     this.#route = route;
     this.#channel.prepare(this.#ownVariables(route));
@@ -273,13 +264,7 @@ export class CallSession implements LiveSession {
   }
 
   async #close(): Promise<void> {
-    const ending: Ending = this.#ending ?? {
-      cause: 'NORMAL_TEMPORARY_FAILURE',
-      by: 'callfabric',
-      lastNodeType: undefined,
-      reason: undefined,
-      fault: true,
-    };
+    const ending = this.#ending ?? endingOfFault(undefined);
     await this.#endChannel(ending.cause);
     const fate = await fateOf(this, this.#channel, this.#link, this.#env.registry);
     const moved = fate !== 'over';
@@ -359,7 +344,7 @@ export class CallSession implements LiveSession {
         flowVersionId: walk?.flowVersionId ?? route?.flow?.flowVersionId,
         switchName: this.#channel.switchName,
         daemonId: env.daemonId,
-        caller: toE164(this.#channel.callerNumber) ?? this.#channel.callerNumber,
+        caller: this.#caller,
         callerName: this.#channel.callerName,
         did: this.#did,
         startedAtUs: this.#taken?.startedAtUs ?? this.#arrivedAtMs * 1000,

@@ -9,11 +9,11 @@ import type {
   EndpointId,
   PhoneNumberId,
   PublisherId,
-  RecordingId,
   TenantId,
   TrunkId,
 } from '../telephony/ids.ts';
 import type { PackedHistory } from './call-history.ts';
+import type { CarriedRecording } from './call-recording.ts';
 import { lengthen, shorten } from './state-text.ts';
 
 /**
@@ -60,12 +60,7 @@ export interface CallState {
   readonly lease: CapLease | undefined;
   /** The slot a queue held for its caller when the state was written: the next attempt takes it. */
   readonly held?: { readonly key: string; readonly lease: CapLease };
-  readonly recordings: readonly {
-    readonly recordingId: RecordingId;
-    readonly path: string;
-    readonly startedAtUs: number;
-    readonly channels: 'mono' | 'stereo';
-  }[];
+  readonly recordings: readonly CarriedRecording[];
   /** What the call has behind it (call-history.ts); left out where the state would grow past its bound. */
   readonly history?: PackedHistory;
   readonly walk: WalkState;

@@ -68,7 +68,6 @@ export class CallWalk {
   readonly #tried: EndpointId[] = [];
   #recording: CallRecording | undefined;
   #dialer: Dialer | undefined;
-  #recordsBridges = false;
   #underWay: AttemptUnderWay | undefined;
   #attemptsMade = 0;
   #state: WalkState | undefined;
@@ -103,10 +102,12 @@ export class CallWalk {
     return this.#state?.tags ?? [];
   }
 
-  /** A recording that only bridges would have filled, of a call nobody took, is none. */
   get recordings(): RecordingRecord[] {
-    const talked = this.attempts.some(({ outcome }) => outcome === 'connected' || outcome === 'max_duration');
-    return this.#recordsBridges && !talked ? [] : (this.#recording?.records() ?? []);
+    // An attempt whose history was not carried over a takeover may have been a conversation.
+    const talked =
+      this.attempts.length < this.#attemptsMade ||
+      this.attempts.some(({ outcome }) => outcome === 'connected' || outcome === 'max_duration');
+    return this.#recording?.records(talked) ?? [];
   }
 
   /** The call is over: waits a little for the word that its recordings are. */
@@ -138,7 +139,7 @@ export class CallWalk {
       campaignId: route.campaign.campaignId,
       phoneNumberId: route.number.phoneNumberId,
       publisherId: route.publisherId,
-      caller: toE164(channel.callerNumber) ?? channel.callerNumber,
+      caller: toE164(channel.callerNumber, env.admission.defaultCountry) ?? channel.callerNumber,
       callerName: channel.callerName,
       did,
       flowVersionId,
@@ -146,6 +147,7 @@ export class CallWalk {
       didTags: route.number.tags,
     };
     const interrupted = this.#interrupted(state);
+    channel.forgetVariables();
     const held = state?.held;
     const dialer = new Dialer({
       route,
@@ -267,10 +269,8 @@ export class CallWalk {
     this.#underWay = underWay;
     const { number, legUuid } = attempt;
     legs.expect(legUuid, 'B');
-    if (route.campaign.record !== undefined && this.#recording?.recordings.length === 0) {
-      this.#recordsBridges = true;
+    if (route.campaign.record !== undefined && this.#recording?.none === true)
       this.#recording.arm(route.campaign.record);
-    }
     this.#carry();
     channel.prepare({ callfabric_dialled: legUuid });
     log.info(
@@ -325,14 +325,6 @@ export class CallWalk {
       takeovers,
       lease,
     });
-    const recordings = (this.#recording?.recordings ?? []).map(
-      ({ recordingId, path, channels, startedAtUs: at }) => ({
-        recordingId,
-        path,
-        channels,
-        startedAtUs: at,
-      }),
-    );
     const held = this.#dialer?.held;
     this.#named = new Set(leasesOf({ underWay: this.#underWay, held }).map(({ leaseId }) => leaseId));
     const changing = {
@@ -340,7 +332,7 @@ export class CallWalk {
       tried: this.#tried,
       underWay: this.#underWay,
       ...(held === undefined ? {} : { held }),
-      recordings,
+      recordings: this.#recording?.carried ?? [],
       history: packHistory(this, startedAtUs),
       walk: this.#state,
     };

@@ -1,7 +1,7 @@
 import type { LegEnd } from '../channel/leg-fact.ts';
 import type { AnyRecord, CallRecord } from '../records/call-record.ts';
 import type { RouteSource } from '../routing/route.ts';
-import { toE164 } from '../telephony/e164.ts';
+import { type CountryCode, toE164 } from '../telephony/e164.ts';
 import type { CallId, ChannelUuid, SwitchName } from '../telephony/ids.ts';
 import { stateVariables } from './call-state.ts';
 import type { CallRegistry } from './registry.ts';
@@ -17,7 +17,7 @@ export interface CdrInboxParts {
   readonly registry: Pick<CallRegistry, 'get' | 'ofChannel'>;
   readonly writer: { keep(record: AnyRecord, deadlineMs: number): Promise<boolean> };
   readonly routes: Pick<RouteSource, 'routeFor'>;
-  readonly defaultCountry: string;
+  readonly defaultCountry: CountryCode;
   readonly log: { info(facts: object, message: string): void };
   /** The leg's end as mod_json_cdr wrote it; undefined where it is no such record. */
   read(record: Readonly<Record<string, unknown>>): LegEnd | undefined;
@@ -70,7 +70,8 @@ export class CdrInbox {
       registry.ofChannel(leg.channelUuid);
     if (session === undefined && offeredInVain(leg)) return this.#notTaken(leg, switchName);
     session?.accept(leg);
-    if (leg.side === 'A' && session !== undefined && (await inTime(session.recorded))) return 'known';
+    // It may have made its record just before this word came: what counts is whether its leg is in there.
+    if (leg.side === 'A' && session !== undefined) await inTime(session.recorded);
     const written = this.#written.get(leg.channelUuid) ?? this.#writtenBefore.get(leg.channelUuid);
     if (written !== undefined && (await inTime(written))) return 'known';
     if (leg.side === 'B') return this.#keep(legOfCall(leg, 'json_cdr'));
@@ -83,7 +84,7 @@ export class CdrInbox {
   /** A call that no daemon took is written under the tenant of the number it dialled. */
   async #notTaken(leg: LegEnd, switchName: SwitchName): Promise<CdrVerdict> {
     const { routes, defaultCountry, log } = this.#parts;
-    const did = toE164(leg.calledNumber, defaultCountry as 'US') ?? leg.calledNumber.slice(0, 64);
+    const did = toE164(leg.calledNumber, defaultCountry) ?? leg.calledNumber.slice(0, 64);
     const route = await routes.routeFor(did).catch(() => 'unknown' as const);
     if (route === 'unknown') return 'unsafe'; // whose number it is can be said later
     const { channelUuid, cause } = leg;

@@ -45,10 +45,12 @@ export function restoredCall(
             { answeredAtUs: undefined, endedAtUs: now() * 1000 },
           ),
         ];
+  const all = [...attempts, ...last];
+  const talked = all.some(({ outcome }) => outcome === 'connected' || outcome === 'max_duration');
   return {
-    attempts: [...attempts, ...last],
+    attempts: all,
     trace,
-    recordings: new CallRecording({ ...options, tenantId, callId }, state.recordings).records(),
+    recordings: new CallRecording({ ...options, tenantId, callId }, state.recordings).records(talked),
     variables: walk.variables,
     tags: walk.tags,
     flowVersionId: walk.frames[0]?.flowVersionId,

@@ -119,15 +119,34 @@ function carriedBy(state: CallState, end: LegEnd) {
     flowVersionId: walk.frames[0]?.flowVersionId,
     variables: walk.variables,
     tags: walk.tags,
-    buyerId: attempts.find(({ outcome }) => outcome === 'connected' || outcome === 'max_duration')?.buyerId,
+    buyerId: attempts.find(talked)?.buyerId,
     attempts,
     trace: history.trace,
-    recordings: state.recordings.map((recording) => ({
-      ...recording,
-      stoppedAtUs: end.times.endUs,
-      retentionDays: undefined,
-    })),
+    recordings: recordingsOf(state, attempts, end.times.endUs),
   };
+}
+
+function talked({ outcome }: AttemptRecord): boolean {
+  return outcome === 'connected' || outcome === 'max_duration';
+}
+
+/** Those of a conversation alone are files only where there was one, or where that is not known any more. */
+function recordingsOf(
+  state: CallState,
+  attempts: readonly AttemptRecord[],
+  endUs: number,
+): CallRecord['recordings'] {
+  const filled = attempts.length < state.attemptsMade || attempts.some(talked);
+  return state.recordings
+    .filter(({ onlyBridged }) => filled || onlyBridged !== true)
+    .map(({ recordingId, path, channels, startedAtUs, retentionDays, stoppedAtUs }) => ({
+      recordingId,
+      path,
+      channels,
+      startedAtUs,
+      retentionDays,
+      stoppedAtUs: stoppedAtUs ?? endUs,
+    }));
 }
 
 /** The attempt that ran when the daemon died, as far as the A-leg can tell. */

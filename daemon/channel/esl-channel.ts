@@ -7,6 +7,7 @@ import {
   stopRecording,
 } from '../esl/channel-command.ts';
 import type { Application } from '../esl/command.ts';
+import { ownText } from '../esl/decode-value.ts';
 import { bridgeAlone, bridgeVariables } from '../esl/dial-string.ts';
 import type { EslEvent } from '../esl/esl-event.ts';
 import { collectDigits, play } from '../esl/media-argument.ts';
@@ -57,7 +58,7 @@ export class EslChannel implements Channel {
   readonly #socket: OutboundSocket;
   readonly #options: EslChannelOptions;
   readonly #gone = new AbortController();
-  readonly #pendingVariables: Record<string, string> = {};
+  #pendingVariables: Record<string, string> = {};
   #pendingApplications: Application[] = [];
   #pending = false;
   #pendingState: (() => string) | undefined;
@@ -69,10 +70,10 @@ export class EslChannel implements Channel {
     this.#socket = socket;
     this.#options = options;
     const { channelData } = socket;
-    this.uuid = (channelData.header('Unique-ID') ?? '') as ChannelUuid;
-    this.callerNumber = channelData.header('Caller-Caller-ID-Number') ?? '';
-    this.callerName = channelData.header('Caller-Caller-ID-Name') ?? '';
-    this.calledNumber = channelData.header('Caller-Destination-Number') ?? '';
+    this.uuid = keptHeader(channelData, 'Unique-ID') as ChannelUuid;
+    this.callerNumber = keptHeader(channelData, 'Caller-Caller-ID-Number');
+    this.callerName = keptHeader(channelData, 'Caller-Caller-ID-Name');
+    this.calledNumber = keptHeader(channelData, 'Caller-Destination-Number');
     this.#answered = channelData.header('Answer-State') === 'answered';
     this.#lastEventAtMs = performance.now();
     socket.onEvent((event) => this.#take(event));
@@ -99,6 +100,10 @@ export class EslChannel implements Channel {
 
   variable(name: string): string | undefined {
     return this.#socket.channelData.variable(name);
+  }
+
+  forgetVariables(): void {
+    this.#socket.forgetChannelData();
   }
 
   carry(state: () => string): void {
@@ -218,8 +223,7 @@ export class EslChannel implements Channel {
       : undefined;
     let done: EslEvent;
     try {
-      this.prepare(bridgeVariables(request));
-      done = await this.#run([bridgeAlone(request)]);
+      done = await this.#dial(request);
     } finally {
       facts?.off();
     }
@@ -270,40 +274,46 @@ export class EslChannel implements Channel {
     await this.#socket.hangup(cause);
   }
 
-  /** For what may wait: the state goes with it. */
-  async #run(applications: readonly Application[]): Promise<EslEvent> {
+  /** Apart from `bridge`, whose frame would keep the dial string for as long as the two talk. */
+  #dial(request: BridgeRequest): Promise<EslEvent> {
+    this.prepare(bridgeVariables(request));
+    return this.#run([bridgeAlone(request)]);
+  }
+
+  /** For what may wait: the state goes with it. Not async, nor is `#runAtOnce`: their frames would keep the packet. */
+  #run(applications: readonly Application[]): Promise<EslEvent> {
     const state = this.#pendingState;
     this.#pendingState = undefined;
     if (state !== undefined) this.prepare({ [stateVariable]: state() });
     return this.#runAtOnce(applications);
   }
 
-  async #runAtOnce(applications: readonly Application[]): Promise<EslEvent> {
+  #runAtOnce(applications: readonly Application[]): Promise<EslEvent> {
     this.#gone.signal.throwIfAborted();
     const packet = this.#takePending(applications);
-    if (packet.length === 0) return this.#socket.channelData;
     this.#measure();
-    let done: EslEvent;
-    try {
-      done = await this.#socket.execute(packet);
-    } catch (error) {
-      if (error instanceof SocketEnded) throw this.#goneReason();
-      throw error;
-    }
+    return this.#socket.execute(packet).then(this.#completed, this.#failed);
+  }
+
+  readonly #failed = (error: unknown): never => {
+    throw error instanceof SocketEnded ? this.#goneReason() : error;
+  };
+
+  readonly #completed = (done: EslEvent): EslEvent => {
     this.#lastEventAtMs = performance.now();
     if (done.header('Channel-Call-State') === 'HANGUP' && done.header('Hangup-Cause') !== undefined)
       this.#end(done);
     this.#gone.signal.throwIfAborted();
     return done;
-  }
+  };
 
   #takePending(applications: readonly Application[]): Application[] {
     if (!this.#pending) return [...applications];
     this.#pending = false;
-    const variables = { ...this.#pendingVariables };
+    const variables = this.#pendingVariables;
     const before = this.#pendingApplications;
     // Before they are made into text: what cannot be sent fails this verb, and not every one after it.
-    for (const name of Object.keys(variables)) delete this.#pendingVariables[name];
+    this.#pendingVariables = {};
     this.#pendingApplications = [];
     return [...setVariables(variables), ...before, ...applications];
   }
@@ -348,6 +358,11 @@ export class EslChannel implements Channel {
     if (!this.#gone.signal.aborted) this.#socketEnded();
     return this.#gone.signal.reason;
   }
+}
+
+/** Not a closure within the constructor: one would hold the event for as long as any other made there lives. */
+function keptHeader(event: EslEvent, name: string): string {
+  return ownText(event.header(name) ?? '');
 }
 
 function recordingVariables(channels: 'mono' | 'stereo', onlyBridged: boolean): Record<string, string> {

@@ -7,14 +7,16 @@ type Fields = ReadonlyMap<string, unknown>;
 
 /**
  * The end of a leg out of mod_json_cdr's record, or undefined where this is no such record. Variables are url-encoded
- * there (`encode-values`, the module's default), the caller's profile is not. Never throws.
+ * there where `encode-values` is true, the module's default; the configuration we ship sets it to false, and the record
+ * itself says which it is. The caller's profile never is. Never throws.
  */
 export function legEndFromJsonCdr(record: unknown): LegEnd | undefined {
   const variables = fieldsOf(fieldsOf(record).get('variables'));
+  const read = valuesAreEncoded(variables) ? decodeValue : (text: string) => text;
   const variable = (name: string): string | undefined => {
     const value = variables.get(name);
-    if (Array.isArray(value)) return `ARRAY::${value.map((one) => decodeValue(String(one))).join('|:')}`;
-    return typeof value === 'string' ? decodeValue(value) : undefined;
+    if (Array.isArray(value)) return `ARRAY::${value.map((one) => read(String(one))).join('|:')}`;
+    return typeof value === 'string' ? read(value) : undefined;
   };
   const uuid = variable('uuid');
   if (uuid === undefined || variable('end_uepoch') === undefined) return undefined;
@@ -42,6 +44,15 @@ export function legEndFromJsonCdr(record: unknown): LegEnd | undefined {
     }
   };
   return legEnd({ header, variable }, uuid as ChannelUuid);
+}
+
+/**
+ * FreeSWITCH gives every leg its stamps (`2026-06-15 10:00:00`, switch_channel_set_timestamps) and encodes the space in
+ * them. Decoding what was never encoded would make an `A` of a caller's `%41`.
+ */
+function valuesAreEncoded(variables: Fields): boolean {
+  const stamp = variables.get('start_stamp') ?? variables.get('end_stamp');
+  return typeof stamp !== 'string' || !stamp.includes(' ');
 }
 
 /** The profile the leg began with: `callflow` lists the newest first. */

@@ -53,6 +53,7 @@ export class CallSocket implements OutboundSocket {
   readonly #replies: (Waiting | undefined | 'told')[] = [];
   readonly #waiting = new Map<string, Waiting>();
   #channelData: EslEvent | undefined;
+  #connected = false;
   #hangup: EslEvent | undefined;
   #end: SocketEnd | undefined;
   #ended: AbortController | undefined;
@@ -87,8 +88,15 @@ export class CallSocket implements OutboundSocket {
   }
 
   get channelData(): EslEvent {
-    if (this.#channelData === undefined) throw new Error('the socket is not connected yet');
+    if (this.#channelData === undefined)
+      throw new Error(
+        this.#connected ? 'the channel data is forgotten by now' : 'the socket is not connected yet',
+      );
     return this.#channelData;
+  }
+
+  forgetChannelData(): void {
+    this.#channelData = undefined;
   }
 
   get ended(): AbortSignal {
@@ -184,8 +192,8 @@ export class CallSocket implements OutboundSocket {
         this.#takeEvent(frame.event);
         return;
       case 'command/reply':
-        if (this.#channelData === undefined) this.#takeChannelData(frame);
-        else this.#takeReply(frame);
+        if (this.#connected) this.#takeReply(frame);
+        else this.#takeChannelData(frame);
         return;
       case 'text/disconnect-notice':
         // With `linger`, which we never ask for, the socket would go on after it.
@@ -207,6 +215,7 @@ export class CallSocket implements OutboundSocket {
     }
     clearTimeout(this.#deadline);
     this.#channelData = event;
+    this.#connected = true;
     this.#events.connected(this);
   }
 

@@ -1,3 +1,4 @@
+import { recordingFilePattern } from '../telephony/media.ts';
 import { matching } from './checked-text.ts';
 import type { Application } from './command.ts';
 
@@ -23,12 +24,8 @@ export function maskRecording(path: string, masked: boolean): Application {
   return { app: masked ? 'record_session_mask' : 'record_session_unmask', arg: recordingPath(path) };
 }
 
-/** `record_session` splits its argument at spaces and takes `scheme://` for a stream to open. */
+const recordingFile = new RegExp(recordingFilePattern);
+
 function recordingPath(path: string): string {
-  return matching(
-    path,
-    'recording path',
-    /^(?:\/(?!\.\.?(?:\/|$))[A-Za-z0-9_.@+=-]+){1,30}$/,
-    'an absolute path',
-  );
+  return matching(path, 'recording path', recordingFile, 'an absolute path without spaces');
 }

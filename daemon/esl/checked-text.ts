@@ -56,7 +56,8 @@ export function inert(text: string, field: string, maxLength = 8000): string {
  * `:_:` would make an enterprise originate of it, and a line break would forge SIP headers of the B-leg.
  */
 export function inertInDialString(text: string, field: string): string {
-  return inert(oneLine(text, field), field)
+  // Longer than one field's text, for what stands around it: an application's name, an engine, a voice.
+  return inert(oneLine(text, field, 4000), field)
     .replace(/[{[]/g, '(')
     .replace(/[}\]]/g, ')')
     .replaceAll(':_:', ': :')

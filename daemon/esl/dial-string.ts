@@ -1,6 +1,6 @@
-import type { DialDestination } from '../telephony/dial-destination.ts';
+import { type DialDestination, isSipUri } from '../telephony/dial-destination.ts';
 import type { Media, Ringback } from '../telephony/media.ts';
-import { channelName, inertInDialString, matching, separatorFor, whole } from './checked-text.ts';
+import { channelName, inertInDialString, matching, oneLine, separatorFor, whole } from './checked-text.ts';
 import type { ApiCommand, Application } from './command.ts';
 import { UnsafeText } from './esl-error.ts';
 import {
@@ -33,10 +33,6 @@ export interface DialRequest {
 /** A whisper without a key to press may last this long before the attempt is given up. */
 const whisperLimitSeconds = 120;
 const name = /^[A-Za-z0-9_.-]{1,64}$/;
-const host = '(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|\\[[0-9a-fA-F:.]{2,45}\\])';
-const sipUri = new RegExp(
-  `^(?:sip:|(sips:))?([A-Za-z0-9+._~*#&=!-]{1,64}@${host}(?::\\d{1,5})?(?:;transport=(?:udp|tcp|tls))?)$`,
-);
 
 /** `sofia/…` for a checked destination: digits or E.164 through a gateway, or a plain SIP URI through a profile. */
 export function destinationText(destination: DialDestination): string {
@@ -46,9 +42,14 @@ export function destinationText(destination: DialDestination): string {
       return `sofia/gateway/${gateway}/${matching(destination.number, 'number', /^\+?[0-9*#]{1,32}$/, 'a telephone number')}`;
     }
     case 'sip': {
-      matching(destination.uri, 'SIP URI', sipUri, 'a SIP URI of the form sip:user@host[:port]');
+      const uri = oneLine(destination.uri, 'SIP URI');
+      if (!isSipUri(uri))
+        throw new UnsafeText(
+          'SIP URI',
+          `${JSON.stringify(uri.slice(0, 60))} is not of the form sip:user@host[:port]`,
+        );
       const profile = matching(destination.profile, 'profile', name, 'a profile name');
-      return `sofia/${profile}/${destination.uri.replace(/^sip:/, '')}`;
+      return `sofia/${profile}/${uri.replace(/^sip:/i, '')}`;
     }
   }
 }

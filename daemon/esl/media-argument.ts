@@ -1,4 +1,10 @@
-import type { Media } from '../telephony/media.ts';
+import {
+  localStreamPattern,
+  longestSilenceMs,
+  type Media,
+  soundFilePattern,
+  toneScriptPattern,
+} from '../telephony/media.ts';
 import { flushDtmf } from './channel-command.ts';
 import { inert, matching, oneLine, whole } from './checked-text.ts';
 import type { Application } from './command.ts';
@@ -13,10 +19,9 @@ export interface SpeechSettings {
 export const defaultSpeech: SpeechSettings = { engine: 'flite', voice: 'slt' };
 
 const word = /^[A-Za-z0-9_.-]{1,64}$/;
-/** teletone scripts: `%(2000,4000,440,480)`, `v=-7;L=3;%(100,0,941.0,1477.0)`. No `path=`, which would open a file. */
-const toneScript = /^(?!.*path=)[%A-Za-z0-9(),;=+.\-*#> ]{1,500}$/i;
-/** No `scheme://` (`shell_stream://` runs commands), no `..`, no quotes; spaces are allowed. */
-const filePath = /^(?!.*\/\/)(?!.*(?:^|\/)\.\.(?:\/|$))[\p{L}\p{N}/][\p{L}\p{N}_./ @+=,-]{0,499}$/u;
+const toneScript = new RegExp(toneScriptPattern);
+const filePath = new RegExp(soundFilePattern, 'u');
+const localStream = new RegExp(localStreamPattern);
 
 /**
  * Media as the one text FreeSWITCH opens as a file, for prompts, ringback and whispers. Speech needs `tts_engine` and
@@ -36,7 +41,7 @@ export function fileArgument(media: Media): string {
     case 'tone':
       return toneStream(media.tone, media.loops);
     case 'silence':
-      return `silence_stream://${whole(media.durationMs, 'silence', 0, 3_600_000)}`;
+      return `silence_stream://${whole(media.durationMs, 'silence', 0, longestSilenceMs)}`;
     case 'music':
       return musicSource(media.source);
   }
@@ -137,6 +142,7 @@ function toneStream(tone: string, loops: number | undefined): string {
 
 function musicSource(source: string | undefined): string {
   if (source === undefined) return 'local_stream://default';
-  const stream = /^local_stream:\/\/([A-Za-z0-9_./-]{1,100})$/.exec(source);
-  return stream === null ? matching(source, 'music', filePath, 'local_stream://<name> or a path') : source;
+  return localStream.test(source)
+    ? source
+    : matching(source, 'music', filePath, 'local_stream://<name> or a path');
 }

@@ -25,8 +25,10 @@ export class SocketEnded extends Error {
 
 /** One call's synchronous command socket, after `connect`, `myevents` and the filters went out. */
 export interface OutboundSocket {
-  /** FreeSWITCH's answer to `connect`: the channel with all its variables. */
+  /** FreeSWITCH's answer to `connect`: the channel with all its variables. Not to be asked for once it is forgotten. */
   readonly channelData: EslEvent;
+  /** Gives up `channelData`: 5 to 9 KB that would live as long as the call. */
+  forgetChannelData(): void;
   readonly remoteAddress: string;
   /** Aborts when the socket is over; the reason is a SocketEnded. */
   readonly ended: AbortSignal;

@@ -30,15 +30,24 @@ export class GoneDeadline {
   }
 
   /** What `running` becomes, or a rejection with the channel's end when the time is over and it is the innermost. */
-  async hold<Result>(running: Promise<Result>): Promise<Result> {
-    const held = Promise.withResolvers<Result>();
-    running.then(held.resolve, held.reject);
-    this.#running.push(held.reject);
-    try {
-      return await held.promise;
-    } finally {
-      this.#running.pop();
-    }
+  hold<Result>(running: Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const leave = (reason: unknown): void => {
+        this.#drop(leave);
+        reject(reason);
+      };
+      this.#running.push(leave);
+      running.then((result) => {
+        this.#drop(leave);
+        resolve(result);
+      }, leave);
+    });
+  }
+
+  /** Twice where the deadline came first and what ran ends after all. */
+  #drop(leave: (reason: unknown) => void): void {
+    const at = this.#running.lastIndexOf(leave);
+    if (at >= 0) this.#running.splice(at, 1);
   }
 
   readonly #begin = (): void => {

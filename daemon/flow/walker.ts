@@ -185,7 +185,7 @@ class Walk implements VisitedWalk, ExpressionFacts {
     let exit: string;
     let thrown: unknown;
     try {
-      exit = await this.#leave(node, visit);
+      exit = this.#exitOf(node, await this.#start(node, visit));
     } catch (error) {
       thrown = error;
       exit = error instanceof ChannelGone ? 'hangup' : 'error';
@@ -230,13 +230,18 @@ class Walk implements VisitedWalk, ExpressionFacts {
     return this.#wired(node, exit) ?? this.#unwired(frame, node, exit);
   }
 
-  /** Runs the node; the exit it left by. */
-  async #leave(node: CompiledNode, visit: RunningVisit): Promise<string> {
+  /** Runs the node. */
+  #start(node: CompiledNode, visit: RunningVisit): Promise<unknown> {
     if (node.runnable === undefined) throw new NodeFault('NODE_NOT_RUNNABLE', node.fault ?? 'not runnable');
     const { definition, params } = node.runnable;
-    const exit: unknown = await this.#deadline.hold(definition.run(visit, params as never));
+    return this.#deadline.hold(definition.run(visit, params as never));
+  }
+
+  /** The exit a node left by, from what it returned. */
+  #exitOf(node: CompiledNode, exit: unknown): string {
     if (isFinal(node)) return 'end';
-    if (typeof exit !== 'string' || !mayLeaveBy(definition, exit))
+    const definition = node.runnable?.definition;
+    if (typeof exit !== 'string' || definition === undefined || !mayLeaveBy(definition, exit))
       throw new NodeFault('UNKNOWN_EXIT', `node type ${node.type} has no exit ${String(exit).slice(0, 80)}`);
     return exit;
   }

@@ -157,6 +157,15 @@ export class Metrics implements CallObserver {
     gauge('switch_connected', '1 where the connection to this FreeSWITCH stands', ['switch'], (up) => {
       for (const { name, connected } of sources.switches()) up.set({ switch: name }, connected ? 1 : 0);
     });
+    gauge(
+      'switch_api_expansion',
+      '1 where this FreeSWITCH has api-expansion on, which must be off',
+      ['switch'],
+      (on) => {
+        for (const { name, apiExpansion } of sources.switches())
+          if (apiExpansion !== undefined) on.set({ switch: name }, apiExpansion ? 1 : 0);
+      },
+    );
     // Since the last time it was asked: a summary over the daemon's whole life would hide today's trouble.
     gauge(
       'event_loop_delay_seconds',

@@ -81,12 +81,16 @@ export interface MetricsSources {
   spool(): { readonly records: number; readonly bytes: number };
   /** Open event sockets. */
   sockets(): number;
-  /** Each FreeSWITCH's inbound connection. */
-  switches(): Iterable<{ readonly name: string; readonly connected: boolean }>;
+  /** Each FreeSWITCH's inbound connection; `apiExpansion` is undefined before it was told. */
+  switches(): Iterable<{
+    readonly name: string;
+    readonly connected: boolean;
+    readonly apiExpansion: boolean | undefined;
+  }>;
 }
 
 /**
- * Takes one leg's record from mod_json_cdr: parsed JSON, its variables still URL-encoded as FreeSWITCH wrote them.
+ * Takes one leg's record from mod_json_cdr: parsed JSON, its variables URL-encoded or not as FreeSWITCH wrote them.
  * Resolves when CallFabric answers for it (it is queued or on disk); rejects where FreeSWITCH should keep it itself.
  */
 export interface CdrSink {

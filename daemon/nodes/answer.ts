@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
+import { msOf } from './parts/milliseconds.ts';
 
 export const answer = defineNode({
   type: 'answer',
@@ -24,7 +25,7 @@ export const answer = defineNode({
     if (ctx.channel.answered) return 'next';
     if (delaySeconds > 0) {
       await ctx.channel.ringReady();
-      await ctx.wait(delaySeconds * 1000);
+      await ctx.wait(msOf(delaySeconds));
     }
     await (earlyMediaOnly ? ctx.channel.preAnswer() : ctx.channel.answer());
     return 'next';

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
 import { attemptOptions, causeFaults, dialParams } from './parts/dial-params.ts';
 import { exitOf, tryInOrder } from './parts/failover.ts';
+import { msOf } from './parts/milliseconds.ts';
 
 export const buyer = defineNode({
   type: 'buyer',
@@ -92,8 +93,8 @@ export const buyer = defineNode({
       params.buyer === undefined ? { from: 'campaign' } : { from: 'buyer', buyer: params.buyer },
       accept === undefined
         ? options
-        : { ...options, accept: { digit: accept.digit, timeoutMs: accept.timeoutSeconds * 1000 } },
-      { maxAttempts: params.maxAttempts, maxTotalMs: params.maxTotalSeconds * 1000 },
+        : { ...options, accept: { digit: accept.digit, timeoutMs: msOf(accept.timeoutSeconds) } },
+      { maxAttempts: params.maxAttempts, maxTotalMs: msOf(params.maxTotalSeconds) },
       (result) => !(isEarly(result) && earlyHangup?.recovery === 'next'),
     );
     if (ended.end === 'connected') {

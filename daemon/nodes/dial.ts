@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
+import { isSipUri } from '../telephony/dial-destination.ts';
 import { isE164 } from '../telephony/e164.ts';
 import { attemptOptions, causeFaults, dialParams } from './parts/dial-params.ts';
 import { exitOf, tryInOrder } from './parts/failover.ts';
-
-const sipUri = /^sips?:[^\s{}[\]<>^,|'"`$\\@]{1,64}@[^\s{}[\]<>^,|'"`$\\@]{1,255}$/i;
+import { msOf } from './parts/milliseconds.ts';
 
 export const dial = defineNode({
   type: 'dial',
@@ -33,10 +33,13 @@ export const dial = defineNode({
   },
   waitsForCaller: true,
   check: ({ destination, causes }) => [
-    ...(isE164(destination) || sipUri.test(destination)
+    ...(isE164(destination) || (/^sips?:/i.test(destination) && isSipUri(destination))
       ? []
       : [
-          { field: '/destination', message: 'is neither E.164 (+15551234567) nor a SIP URI (sip:user@host)' },
+          {
+            field: '/destination',
+            message: 'is neither E.164 (+15551234567) nor a SIP URI (sip:user@host[:port][;transport=tcp])',
+          },
         ]),
     ...causeFaults(causes),
   ],
@@ -48,7 +51,7 @@ export const dial = defineNode({
         ? { from: 'destination', destination }
         : { from: 'destination', destination, trunks },
       attemptOptions(ctx, params),
-      { maxAttempts: params.maxAttempts, maxTotalMs: params.maxTotalSeconds * 1000 },
+      { maxAttempts: params.maxAttempts, maxTotalMs: msOf(params.maxTotalSeconds) },
     );
     if (ended.end === 'connected') {
       ctx.explain(`${ended.candidate.label}: ${ended.result.cause}`);

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
 import { patternFault } from '../flow/pattern.ts';
+import { msOf } from './parts/milliseconds.ts';
 import { mediaOf, PromptSchema, prompt } from './parts/prompt.ts';
 import { isValidEntry, ValidationSchema } from './parts/validation.ts';
 
@@ -51,8 +52,8 @@ export const gather = defineNode({
         prompt: mediaOf(params.prompt, ctx),
         minDigits: params.minDigits,
         maxDigits: params.maxDigits,
-        firstDigitTimeoutMs: params.firstDigitTimeoutSeconds * 1000,
-        interDigitTimeoutMs: params.interDigitTimeoutSeconds * 1000,
+        firstDigitTimeoutMs: msOf(params.firstDigitTimeoutSeconds),
+        interDigitTimeoutMs: msOf(params.interDigitTimeoutSeconds),
         terminator: params.terminator,
         bargeIn: params.bargeIn,
       });

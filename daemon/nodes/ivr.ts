@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
 import { compilePattern, patternFault } from '../flow/pattern.ts';
+import { msOf } from './parts/milliseconds.ts';
 import { mediaOf, PromptSchema, prompt } from './parts/prompt.ts';
 
 const seconds = (initial: number, description: string) =>
@@ -98,8 +99,8 @@ export const ivr = defineNode({
         prompt: mediaOf(params.prompt, ctx),
         minDigits: params.minDigits,
         maxDigits: params.maxDigits,
-        firstDigitTimeoutMs: params.firstDigitTimeoutSeconds * 1000,
-        interDigitTimeoutMs: params.interDigitTimeoutSeconds * 1000,
+        firstDigitTimeoutMs: msOf(params.firstDigitTimeoutSeconds),
+        interDigitTimeoutMs: msOf(params.interDigitTimeoutSeconds),
         terminator: params.terminator,
         bargeIn: params.bargeIn,
       });

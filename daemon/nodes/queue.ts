@@ -1,6 +1,8 @@
 import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
+import { localStreamPattern } from '../telephony/media.ts';
 import { AnnouncementPart } from './parts/announcement.ts';
+import { soundPath } from './parts/prompt.ts';
 import { waitForTurn } from './parts/wait-for-turn.ts';
 
 export const queue = defineNode({
@@ -35,7 +37,7 @@ export const queue = defineNode({
       }),
       music: Type.Optional(
         Type.String({
-          pattern: '^(local_stream://[A-Za-z0-9_/-]+|(?!.*\\.\\.)[A-Za-z0-9_][A-Za-z0-9_ /.-]*)$',
+          pattern: `${localStreamPattern}|${soundPath}`,
           maxLength: 200,
           description: "A `local_stream://…` or sound file; absent: FreeSWITCH's music on hold.",
         }),

@@ -143,7 +143,8 @@ function statement(callConflict: string): string {
     "startUs" float8, "progressUs" float8, "progressMediaUs" float8, "answerUs" float8, "bridgeUs" float8, "endUs" float8)
   where l.cdr is not null
   on conflict (channel_uuid) do update set ${takeOver(cdrColumns, ['id', 'channel_uuid'])}, written_at = now()
-    where c.source = 'estimated' and excluded.source <> 'estimated'
+    where excluded.source <> 'estimated'
+      and (c.source = 'estimated' or (c.hung_up_by = 'callfabric' and excluded.hung_up_by <> 'callfabric'))
 ), attempts as (
   insert into call_attempt as c (${names(attemptColumns)})
   select ${values(attemptColumns)} from r cross join lateral jsonb_to_recordset(r.attempts) as a(
@@ -169,6 +170,7 @@ on conflict (id) do update set retention_days = excluded.retention_days
   where c.retention_days is null and excluded.retention_days is not null`;
 }
 
+// A leg that was written by itself knows no more of who ended it than that its far side did not; its call does.
 // An orphan's attempt knows no destination and its recording no retention: a session's take their place.
 
 /** Writes records whose source is `session` or `leg`. */

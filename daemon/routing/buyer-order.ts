@@ -1,6 +1,7 @@
 import type { CapClaim } from '../caps/cap-lease.ts';
 import type { DialDestination } from '../channel/channel.ts';
 import type { Candidate, CandidateSource } from '../flow/node-context.ts';
+import { isSipUri } from '../telephony/dial-destination.ts';
 import { isE164 } from '../telephony/e164.ts';
 import type { TrunkId } from '../telephony/ids.ts';
 import type { Route, RouteBuyer, RouteEndpoint, RouteTrunk } from './route.ts';
@@ -34,9 +35,6 @@ export interface OrderOptions {
   /** Keys and endpoint ids that were dialled in this call already. */
   readonly tried: ReadonlySet<string>;
 }
-
-/** Nothing that means something in a dial string; esl/dial-string checks it again. */
-const sipUri = /^sips?:[^\s{}[\]<>^,|'"`$\\]{1,255}$/i;
 
 interface Ranked {
   readonly priority: number;
@@ -178,9 +176,7 @@ function ofWay(
   if (kind === 'sip') {
     const uri = /^sips?:/i.test(destination) ? destination : `sip:${destination}`;
     return [
-      sipUri.test(uri)
-        ? way(undefined, { kind: 'sip', uri, profile: sipProfile })
-        : way('invalid_destination'),
+      isSipUri(uri) ? way(undefined, { kind: 'sip', uri, profile: sipProfile }) : way('invalid_destination'),
     ];
   }
   if (!isE164(destination)) return [way('invalid_destination')];

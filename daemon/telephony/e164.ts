@@ -1,3 +1,5 @@
+export type { CountryCode } from 'libphonenumber-js/min';
+
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js/min';
 
 /** A number in international form, `+` and 7 to 15 digits (ITU-T E.164). */
@@ -13,7 +15,7 @@ export function isE164(text: string): text is E164 {
  * The E.164 form of what a carrier or a person wrote, or undefined where it is no telephone number
  * (`anonymous`, a SIP user name, too few digits). `country` reads numbers written without a country code.
  */
-export function toE164(text: string, country: CountryCode = 'US'): E164 | undefined {
+export function toE164(text: string, country: CountryCode): E164 | undefined {
   if (isE164(text)) return text;
   if (text.length > 40) return undefined;
   const parsed = parsePhoneNumberFromString(text, country);

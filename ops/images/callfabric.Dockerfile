@@ -10,8 +10,9 @@ COPY daemon daemon
 COPY orm orm
 COPY migrations migrations
 RUN groupadd --gid 990 callfabric && useradd --uid 990 --gid 990 --no-create-home callfabric \
- && install -d -o callfabric -g callfabric -m 2770 /var/lib/callfabric/recordings /var/lib/callfabric/spool
+ && install -d -o callfabric -g callfabric -m 2770 /var/lib/callfabric/recordings /var/lib/callfabric/spool \
+      /var/lib/callfabric/cdrs
 USER callfabric
 # Signals go to the daemon itself: it drains on SIGTERM.
-ENTRYPOINT ["node", "daemon/main.ts"]
+ENTRYPOINT ["node", "daemon/callfabric.js"]
 CMD ["start"]

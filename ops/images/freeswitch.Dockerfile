@@ -38,7 +38,9 @@ COPY freeswitch-conf /etc/callfabric/freeswitch-conf
 COPY dialplans /etc/callfabric/dialplans
 RUN echo /usr/local/freeswitch/lib > /etc/ld.so.conf.d/freeswitch.conf && ldconfig \
  && install -d -o freeswitch -g callfabric /var/log/freeswitch /var/lib/freeswitch/db /var/lib/freeswitch/storage \
-      /run/freeswitch /var/cache/freeswitch /etc/freeswitch/certs
+      /run/freeswitch /var/cache/freeswitch /etc/freeswitch/certs \
+ # Written here, taken up and removed by the daemon: whichever container comes first, the group may do both.
+ && install -d -o freeswitch -g callfabric -m 2770 /var/lib/callfabric/recordings /var/lib/callfabric/cdrs
 USER freeswitch
 ENTRYPOINT ["/usr/local/freeswitch/bin/freeswitch", "-nonat", "-nf", "-nc", "-u", "freeswitch", \
   "-conf", "/etc/callfabric/freeswitch-conf", "-log", "/var/log/freeswitch", "-db", "/var/lib/freeswitch/db", \

@@ -31,7 +31,8 @@ export class CommandReader {
     if (start > 0) this.#input = this.#input.slice(start);
     const end = endOfHead(this.#input);
     if (end === undefined) return undefined;
-    const [line = '', ...lines] = this.#input.slice(0, end.at).split(/[\r\n]+/);
+    const head = this.#input.slice(0, end.at);
+    const [line = '', ...lines] = head.includes('\r') ? head.split(/[\r\n]+/) : head.split('\n');
     const headers = new Map<string, string>();
     for (const text of lines) {
       const colon = text.indexOf(':');

@@ -17,7 +17,7 @@ export function parseDialString(text: string): readonly DialLeg[] {
   const { variables: shared, rest } = takeBlocks(text.trim(), '{', '}');
   return splitLegs(rest).map((part) => {
     const { variables: own, rest: target } = takeBlocks(part.trim(), '[', ']');
-    return { ...parseTarget(target), variables: new Map([...shared, ...own]) };
+    return { ...parseTarget(target), variables: own.size === 0 ? shared : new Map([...shared, ...own]) };
   });
 }
 
@@ -66,6 +66,9 @@ function takeBlocks(
 }
 
 function endOfBlock(text: string, open: string, close: string): number {
+  const first = text.indexOf(close);
+  const plain = text.slice(0, first);
+  if (first > 0 && !plain.includes('\\') && plain.lastIndexOf(open) === 0) return first;
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     if (text[at] === '\\') at++;
@@ -86,6 +89,7 @@ function* assignments(block: string): IterableIterator<[string, string]> {
 }
 
 function splitQuoted(text: string, delimiter: string): string[] {
+  if (!/['\\]/.test(text)) return text.split(delimiter);
   const parts: string[] = [];
   let part = '';
   let quoted = false;
@@ -107,11 +111,12 @@ function splitQuoted(text: string, delimiter: string): string[] {
 
 function unquote(value: string): string {
   const inner = value.startsWith("'") && value.endsWith("'") && value.length > 1 ? value.slice(1, -1) : value;
-  return inner.replace(/\\(.)/gs, '$1');
+  return inner.includes('\\') ? inner.replace(/\\(.)/gs, '$1') : inner;
 }
 
 /** Cuts at `|` and `,`, but not inside `[…]`. */
 function splitLegs(text: string): string[] {
+  if (!/[|,[]/.test(text)) return text === '' ? [] : [text];
   const legs: string[] = [];
   let leg = '';
   let depth = 0;

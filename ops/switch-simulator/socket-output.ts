@@ -11,30 +11,33 @@ const mostIdle = 32;
  * written: added up as strings, each event would be copied twice more and leave its size in garbage.
  */
 export class SocketOutput {
-  #pieces: string[] = [];
+  #texts: (readonly string[])[] = [];
   #length = 0;
 
   get empty(): boolean {
     return this.#length === 0;
   }
 
-  add(piece: string): void {
-    this.#pieces.push(piece);
-    this.#length += piece.length;
+  /** The pieces are read when they are written and must stay as they are. */
+  add(...pieces: readonly string[]): void {
+    this.addAll(pieces);
   }
 
   addAll(pieces: readonly string[]): void {
-    for (const piece of pieces) this.add(piece);
+    this.#texts.push(pieces);
+    for (const piece of pieces) this.#length += piece.length;
   }
 
   /** Takes over what another one holds. */
   take(other: SocketOutput): void {
-    this.addAll(other.#pieces);
+    if (other.empty) return;
+    for (const pieces of other.#texts) this.#texts.push(pieces);
+    this.#length += other.#length;
     other.clear();
   }
 
   clear(): void {
-    this.#pieces = [];
+    this.#texts = [];
     this.#length = 0;
   }
 
@@ -47,7 +50,7 @@ export class SocketOutput {
           ? Buffer.allocUnsafe(this.#length)
           : (idle.pop() ?? Buffer.allocUnsafeSlow(bufferBytes));
       let at = 0;
-      for (const piece of this.#pieces) at += buffer.write(piece, at, 'latin1');
+      for (const pieces of this.#texts) for (const piece of pieces) at += buffer.write(piece, at, 'latin1');
       socket.write(buffer.subarray(0, at), () => {
         if (buffer.length === bufferBytes && idle.length < mostIdle) idle.push(buffer);
       });

@@ -60,7 +60,17 @@ export class SwitchClock {
   }
 }
 
+const stamps = new Map<number, string>();
+
 /** `2026-11-24 00:23:06`, as FreeSWITCH's `…_stamp` variables; UTC. */
 export function stampOf(us: number): string {
-  return new Date(us / 1000).toISOString().slice(0, 19).replace('T', ' ');
+  const second = Math.floor(us / 1e6);
+  let stamp = stamps.get(second);
+  if (stamp === undefined) {
+    stamp = new Date(second * 1000).toISOString().slice(0, 19).replace('T', ' ');
+    // The stamps of a call lie close together: a few seconds of them are enough.
+    if (stamps.size > 120) stamps.clear();
+    stamps.set(second, stamp);
+  }
+  return stamp;
 }

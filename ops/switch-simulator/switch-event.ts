@@ -57,8 +57,8 @@ export class SwitchEvent {
   readonly #parts: EventParts;
   readonly #dates: () => string;
   readonly #sequence: number;
-  #pieces: readonly string[] | undefined;
-  #plainFrame: readonly string[] | undefined;
+  #plain: readonly string[] | undefined;
+  #frame: readonly string[] | undefined;
 
   constructor(
     name: string,
@@ -88,7 +88,7 @@ export class SwitchEvent {
     if (lower === 'event-name') return this.name;
     const known = this.leg?.header(lower);
     if (known !== undefined) return known;
-    for (const line of this.#headers().join('').split('\n')) {
+    for (const line of this.#lines()) {
       const colon = line.indexOf(': ');
       if (colon > 0 && line.slice(0, colon).toLowerCase() === lower)
         return decodeHeader(line.slice(colon + 2));
@@ -96,45 +96,50 @@ export class SwitchEvent {
     return undefined;
   }
 
-  /** All header lines, encoded, in pieces. */
-  #headers(): readonly string[] {
-    if (this.#pieces === undefined) {
-      const { before = '', after = '' } = this.#parts;
-      const pieces = [
-        `Event-Name: ${this.name}\n`,
-        core.head,
-        this.#dates(),
-        origin[this.name] ?? unknownOrigin,
-        `Event-Sequence: ${this.#sequence}\n`,
-        before,
-      ];
-      if (this.leg !== undefined) {
-        pieces.push(this.leg.appearance());
-        if (this.#withVariables) this.leg.variables.addTo(pieces);
-      }
-      pieces.push(typeof after === 'string' ? after : after());
-      this.#pieces = pieces;
-    }
-    return this.#pieces;
-  }
-
   /** `text/event-plain`, in pieces. */
   plain(): readonly string[] {
-    const { body = '' } = this.#parts;
-    return [...this.#headers(), body === '' ? '\n' : `Content-Length: ${body.length}\n\n${body}`];
+    this.#plain ??= this.#draw();
+    return this.#plain;
+  }
+
+  /** The first piece is kept for the head of the frame. */
+  #draw(): string[] {
+    const { before = '', after = '', body = '' } = this.#parts;
+    const pieces = [
+      '',
+      `Event-Name: ${this.name}\n`,
+      core.head,
+      this.#dates(),
+      origin[this.name] ?? unknownOrigin,
+      `Event-Sequence: ${this.#sequence}\n`,
+      before,
+    ];
+    if (this.leg !== undefined) {
+      pieces.push(this.leg.appearance());
+      if (this.#withVariables) this.leg.variables.addTo(pieces);
+    }
+    pieces.push(typeof after === 'string' ? after : after());
+    pieces.push(body === '' ? '\n' : `Content-Length: ${body.length}\n\n${body}`);
+    return pieces;
+  }
+
+  /** The header lines, encoded. */
+  #lines(): string[] {
+    const text = this.plain().join('');
+    return text.slice(text.indexOf('Event-Name: '), text.indexOf('\n\n')).split('\n');
   }
 
   /** The frame of an event in this format, in pieces. */
   frame(format: 'plain' | 'json'): readonly string[] {
-    if (format === 'json') return frameOf('json', [this.json()]);
-    this.#plainFrame ??= frameOf('plain', this.plain());
-    return this.#plainFrame;
+    if (format === 'json') return withHead('json', ['', this.json()]);
+    this.#frame ??= withHead('plain', this.#draw());
+    return this.#frame;
   }
 
   /** `text/event-json`: values decoded, lists as lists, the body under `_body`. */
   json(): string {
     const pairs: string[] = [];
-    for (const line of this.#headers().join('').split('\n')) {
+    for (const line of this.#lines()) {
       const colon = line.indexOf(': ');
       if (colon < 0) continue;
       const value = decodeHeader(line.slice(colon + 2));
@@ -147,8 +152,10 @@ export class SwitchEvent {
   }
 }
 
-function frameOf(format: string, text: readonly string[]): readonly string[] {
+/** Puts the head of a frame into the place that is kept for it. */
+function withHead(format: 'plain' | 'json', pieces: string[]): readonly string[] {
   let length = 0;
-  for (const piece of text) length += piece.length;
-  return [`Content-Length: ${length}\nContent-Type: text/event-${format}\n\n`, ...text];
+  for (const piece of pieces) length += piece.length;
+  pieces[0] = `Content-Length: ${length}\nContent-Type: text/event-${format}\n\n`;
+  return pieces;
 }

@@ -34,13 +34,17 @@ export class LazyBlock implements VariableBlock {
   }
 }
 
-/** One variable set by itself. Plain, encoded and line each come from the others only when asked for. */
+/** One variable set by itself. Its encoded form comes from the plain one, or the other way round, when asked for. */
 class Variable {
+  /** `variable_name: ` */
+  readonly label: string;
+  /** How many events have shown it as it is. */
+  shown = 0;
   #value: string | undefined;
   #encoded: string | undefined;
-  #line: string | undefined;
 
-  constructor(value: string | undefined, encoded: string | undefined) {
+  constructor(label: string, value: string | undefined, encoded: string | undefined) {
+    this.label = label;
     this.#value = value;
     this.#encoded = encoded;
   }
@@ -55,11 +59,17 @@ class Variable {
     return this.#encoded;
   }
 
-  line(name: string): string {
-    this.#line ??= [prefix, name, ': ', this.encoded, '\n'].join('');
-    return this.#line;
+  change(value: string | undefined, encoded: string | undefined): void {
+    this.#value = value;
+    this.#encoded = encoded;
+    this.shown = 0;
   }
 }
+
+/** A variable that so many events have shown unchanged is not one of those that change at each. */
+const settled = 2;
+/** So many of them become a block of their own. */
+const settledAtLeast = 12;
 
 /**
  * A leg's channel variables. Most are rendered once from a template and never looked at again, so they stay text
@@ -68,6 +78,8 @@ class Variable {
 export class VariableTable {
   readonly #blocks: VariableBlock[] = [];
   readonly #own = new Map<string, Variable>();
+  /** How many of those have come to be settled since some last became a block. */
+  #settling = 0;
 
   addBlock(block: VariableBlock): void {
     this.#blocks.push(block);
@@ -76,13 +88,13 @@ export class VariableTable {
   /** Undefined or '' takes the variable away, as FreeSWITCH does. */
   set(name: string, value: string | undefined): void {
     if (value === undefined || value === '') this.#remove(name);
-    else this.#put(name, new Variable(value, undefined));
+    else this.#put(name, value, undefined);
   }
 
   /** For a value whose encoded form is at hand. */
   setEncoded(name: string, value: string | undefined, encoded: string): void {
     if (encoded === '') this.#remove(name);
-    else this.#put(name, new Variable(value, encoded));
+    else this.#put(name, value, encoded);
   }
 
   /** A second value of the same name makes a list, in FreeSWITCH's form `ARRAY::a|:b`. */
@@ -113,10 +125,14 @@ export class VariableTable {
     return undefined;
   }
 
-  /** Adds all of them as header lines. */
+  /** Adds all of them as header lines, in pieces. */
   addTo(pieces: string[]): void {
+    if (this.#settling >= settledAtLeast) this.#settle();
     for (const block of this.#blocks) pieces.push(block.text);
-    for (const [name, variable] of this.#own) pieces.push(variable.line(name));
+    for (const variable of this.#own.values()) {
+      pieces.push(variable.label, variable.encoded, '\n');
+      if (++variable.shown === settled) this.#settling++;
+    }
   }
 
   /** Names and encoded values, in order. */
@@ -129,14 +145,34 @@ export class VariableTable {
     }
   }
 
-  #put(name: string, variable: Variable): void {
+  #put(name: string, value: string | undefined, encoded: string | undefined): void {
+    const own = this.#own.get(name);
+    if (own !== undefined) {
+      own.change(value, encoded);
+      return;
+    }
     // What is kept apart has left its block already.
-    if (!this.#own.has(name)) this.#takeOutOfBlock(name);
-    this.#own.set(name, variable);
+    this.#takeOutOfBlock(name);
+    this.#own.set(name, new Variable(`${prefix}${name}: `, value, encoded));
   }
 
   #remove(name: string): void {
     if (!this.#own.delete(name)) this.#takeOutOfBlock(name);
+  }
+
+  /** Makes a block of what several events have shown unchanged, so that the next ones copy it as one piece. */
+  #settle(): void {
+    this.#settling = 0;
+    const lines: string[] = [];
+    const names = new Set<string>();
+    for (const [name, variable] of this.#own) {
+      // FreeSWITCH's encoding leaves a `%41` in a value as it is: that value cannot be read back from a block.
+      if (variable.shown < settled || variable.value.includes('%')) continue;
+      lines.push(variable.label, variable.encoded, '\n');
+      names.add(name);
+      this.#own.delete(name);
+    }
+    if (lines.length > 0) this.#blocks.push({ text: lines.join(''), names });
   }
 
   #takeOutOfBlock(name: string): void {

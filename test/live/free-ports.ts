@@ -28,12 +28,32 @@ export async function udpFree(port: number): Promise<boolean> {
   return free;
 }
 
-/** First of `count` UDP ports in a row, even, below the range the system hands out itself. */
-export async function freeRtpRange(count: number): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const first = 20_000 + 2 * Math.floor(Math.random() * ((32_000 - 20_000 - count) / 2));
+export interface PortRange {
+  /** Even. */
+  readonly first: number;
+  /** Gives the range back; twice is harmless. */
+  release(): void;
+}
+
+/**
+ * UDP ports in a row for media, below the range the system hands out itself. Who has a range holds its first TCP port,
+ * so that no other process takes the same one while its ports are not bound yet.
+ */
+export async function claimMediaPorts(count: number): Promise<PortRange> {
+  const [from, to] = count > 256 ? [20_000, 32_000] : [10_000, 20_000];
+  const slots = Math.floor((to - from) / count);
+  const begin = Math.floor(Math.random() * slots);
+  for (let slot = 0; slot < slots; slot += 1) {
+    const first = from + ((begin + slot) % slots) * count;
+    const claim = createServer().unref();
+    const claimed = await new Promise<boolean>((resolve) => {
+      claim.once('error', () => resolve(false));
+      claim.listen(first, '127.0.0.1', () => resolve(true));
+    });
+    if (!claimed) continue;
     const probes = await Promise.all([0, count / 2, count - 1].map((offset) => udpFree(first + offset)));
-    if (probes.every(Boolean)) return first;
+    if (probes.every(Boolean)) return { first, release: () => claim.close() };
+    claim.close();
   }
   throw new Error('no free range of UDP ports on loopback');
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { dialEventSocket, type EventSocket } from './event-socket.ts';
 import { live } from './find-freeswitch.ts';
-import { freePort, freeRtpRange } from './free-ports.ts';
+import { claimMediaPorts, freePort } from './free-ports.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const rtpPorts = 400;
@@ -94,7 +94,7 @@ export async function startFreeSwitch(options: FreeSwitchOptions): Promise<Runni
       `<include>\n<gateway name="${name}"><param name="proxy" value="${address}"/><param name="register" value="false"/><param name="username" value="live"/><param name="password" value="live"/><param name="caller-id-in-from" value="true"/></gateway>\n</include>\n`,
     );
   const [sipPort, eslPort, nobody] = [await freePort(), await freePort(), await freePort()];
-  const rtpStart = await freeRtpRange(rtpPorts);
+  const rtp = await claimMediaPorts(rtpPorts);
   const eslPassword = `live-${Math.random().toString(36).slice(2)}`;
   const env: Record<string, string> = {};
   const settings: Readonly<Record<string, string | undefined>> = {
@@ -102,8 +102,8 @@ export async function startFreeSwitch(options: FreeSwitchOptions): Promise<Runni
     FREESWITCH_ESL_PORT: String(eslPort),
     FREESWITCH_ESL_PASSWORD: eslPassword,
     FREESWITCH_SIP_PORT: String(sipPort),
-    FREESWITCH_RTP_START_PORT: String(rtpStart),
-    FREESWITCH_RTP_END_PORT: String(rtpStart + rtpPorts - 2),
+    FREESWITCH_RTP_START_PORT: String(rtp.first),
+    FREESWITCH_RTP_END_PORT: String(rtp.first + rtpPorts - 2),
     FREESWITCH_GATEWAYS: under('gateways'),
     FREESWITCH_CARRIERS: under('carriers'),
     FREESWITCH_DAEMONS: options.daemons,
@@ -143,6 +143,7 @@ export async function startFreeSwitch(options: FreeSwitchOptions): Promise<Runni
       clearTimeout(late);
     }
     process.removeListener('exit', kill);
+    rtp.release();
     rmSync(folder, { recursive: true, force: true });
   };
   try {

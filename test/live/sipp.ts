@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { live } from './find-freeswitch.ts';
-import { freePort, udpFree } from './free-ports.ts';
+import { claimMediaPorts, freePort, udpFree } from './free-ports.ts';
 
 /** Values for the `{{name}}` marks of a scenario. Written as latin1, so that any byte can be sent. */
 export type ScenarioValues = Readonly<Record<string, string | number>>;
@@ -32,6 +32,9 @@ export interface RunningSipp {
   readonly done: Promise<SippResult>;
   stop(): Promise<void>;
 }
+
+/** Enough for the 50 calls of one SIPp, with RTCP. */
+const mediaPorts = 250;
 
 const defaults: ScenarioValues = {
   name: 'Alice',
@@ -68,7 +71,9 @@ function muLaw(sample: number): number {
 
 async function run(scenario: string, extra: readonly string[], options: SippOptions): Promise<RunningSipp> {
   const folder = mkdtempSync(join(tmpdir(), 'callfabric-sipp-'));
-  const [port, media] = [options.port ?? (await freePort()), await freePort()];
+  const port = options.port ?? (await freePort());
+  // Each call of SIPp takes the next two for itself.
+  const media = await claimMediaPorts(mediaPorts);
   const values: ScenarioValues = { ...defaults, audio: toneFile(folder), ...options.values };
   const text = readFileSync(join(import.meta.dirname, 'scenarios', `${scenario}.xml`), 'latin1').replace(
     /\{\{(\w+)\}\}/g,
@@ -84,7 +89,7 @@ async function run(scenario: string, extra: readonly string[], options: SippOpti
   const child = spawn(
     live.sipp,
     [
-      `-sf ${path} -i 127.0.0.1 -p ${port} -mi 127.0.0.1 -mp ${media & ~1}`,
+      `-sf ${path} -i 127.0.0.1 -p ${port} -mi 127.0.0.1 -mp ${media.first}`,
       `-m ${options.calls ?? 1} -r ${options.perSecond ?? 10} -timeout ${options.deadlineS ?? 40}s`,
       `-nostdin -timeout_error -trace_err -error_file ${errorFile} -trace_msg -message_file ${messageFile}`,
     ]
@@ -105,6 +110,7 @@ async function run(scenario: string, extra: readonly string[], options: SippOpti
   };
   const done = once(child, 'exit').then(([code]): SippResult => {
     process.removeListener('exit', kill);
+    media.release();
     const result = { good: code === 0, errors: read(errorFile), messages: read(messageFile) };
     rmSync(folder, { recursive: true, force: true });
     return result;

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import t from 'tap';
 import { loadConfig } from '../../daemon/config.ts';
 import { EnvironmentSchema } from '../../daemon/environment.ts';
+import { startRecording } from '../../daemon/esl/channel-command.ts';
 import { settings } from '../../daemon/read-settings.ts';
+import { newId } from '../../daemon/telephony/ids.ts';
 import { exampleEnvironment, exampleFile } from '../../ops/example-environment.ts';
 
 const least = {
@@ -165,6 +168,16 @@ void t.test('recordings may go to an S3-compatible store', async (t) => {
     '/var/x',
   ])
     t.equal(faultsOf({ ...least, CALLFABRIC_RECORDINGS_STORE: text }).length, 1, text);
+});
+
+void t.test('a folder FreeSWITCH cannot be told to record to is refused', async (t) => {
+  for (const folder of ['/srv/call recordings', '/srv/../etc', 'recordings', '/', '/srv//calls', "/srv/a'b"])
+    t.equal(faultsOf({ ...least, CALLFABRIC_RECORDINGS_DIR: folder }).length, 1, folder);
+  for (const folder of ['/var/lib/callfabric/recordings', '/srv/calls/', '/mnt/a_b.c@d+e=f-g']) {
+    t.same(faultsOf({ ...least, CALLFABRIC_RECORDINGS_DIR: folder }), [], folder);
+    const path = posix.join(folder, newId<'TenantId'>(), '2026/06/15', `${newId<'CallId'>()}-1.wav`);
+    t.doesNotThrow(() => startRecording(path), path);
+  }
 });
 
 void t.test('systemd is told where and how often it asks', async (t) => {

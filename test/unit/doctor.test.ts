@@ -41,11 +41,14 @@ function probesOf(change: { [Key in keyof Facts]?: Partial<Facts[Key]> | Error }
   };
 }
 
-/** The names of the checks that are not ok. */
-async function faults(probes: DoctorProbes, of: Config = config()): Promise<string[]> {
+/** The checks that are not ok, and what to do about each. */
+async function remedies(probes: DoctorProbes, of: Config = config()): Promise<Record<string, string>> {
   const { checks } = await doctor(of, { probes });
-  for (const check of checks) if (!check.ok) t.ok(check.remedy.length > 10, `${check.name} says what to do`);
-  return checks.filter((check) => !check.ok).map((check) => check.name);
+  return Object.fromEntries(checks.filter(({ ok }) => !ok).map(({ name, remedy }) => [name, remedy]));
+}
+
+async function faults(probes: DoctorProbes, of?: Config): Promise<string[]> {
+  return Object.keys(await remedies(probes, of));
 }
 
 void t.test('a healthy installation has no fault and no advice', async (t) => {
@@ -73,41 +76,66 @@ void t.test('a healthy installation has no fault and no advice', async (t) => {
   t.match(doctorText({ checks }), /^ok {4} Node: 24\.21\.0\n[\s\S]*\nall is well\n$/);
 });
 
-void t.test('each fault is found, alone', async (t) => {
-  const cases: [string, DoctorProbes][] = [
-    ['Node', probesOf({ node: '22.11.0' })],
-    ['PostgreSQL version', probesOf({ postgres: { versionNumber: 140_011 } })],
-    ['PostgreSQL privileges', probesOf({ postgres: { mayCreate: false } })],
-    ['PostgreSQL schema', probesOf({ postgres: { schemaFault: 'lacks Migration1' as never } })],
-    ['Clock of PostgreSQL', probesOf({ postgres: { skewMs: -1500 } })],
-    ['PostgreSQL', probesOf({ postgres: new Error('No PostgreSQL listens at 127.0.0.1') })],
-    ['Redis version', probesOf({ redis: { version: '6.2.14' } })],
-    ['Redis role', probesOf({ redis: { role: 'slave' } })],
-    ['Redis memory', probesOf({ redis: { evictionPolicy: 'allkeys-lru' as never } })],
-    ['Redis', probesOf({ redis: new Error('connect ECONNREFUSED') })],
-    ['FreeSWITCH local version', probesOf({ freeswitch: { version: '1.10.12-release' } })],
-    ['FreeSWITCH local version', probesOf({ freeswitch: { version: '1.11.1' } })],
-    ['FreeSWITCH local version', probesOf({ freeswitch: { version: undefined as never } })],
-    ['FreeSWITCH local api-expansion', probesOf({ freeswitch: { apiExpansion: true } })],
-    ['FreeSWITCH local api-expansion', probesOf({ freeswitch: { apiExpansion: undefined as never } })],
-    ['FreeSWITCH local dialplan', probesOf({ freeswitch: { socketActions: [] } })],
-    ['FreeSWITCH local dialplan', probesOf({ freeswitch: { socketActions: undefined as never } })],
-    ['FreeSWITCH local dialplan', probesOf({ freeswitch: { socketActions: [hook] } })],
+void t.test('each fault is found, alone, with its own advice', async (t) => {
+  const upgrade = /upgrade to FreeSWITCH 1\.11\.2/;
+  const expansion =
+    /<param name="api-expansion" value="false"\/> in switch\.conf\.xml.*fsctl api_expansion off/;
+  const hookMissing = /install dialplans\/callfabric\.xml.* port 8084 .*reloadxml/;
+  const cases: [string, DoctorProbes, RegExp][] = [
+    ['Node', probesOf({ node: '22.11.0' }), /install Node 24/],
+    ['PostgreSQL version', probesOf({ postgres: { versionNumber: 140_011 } }), /upgrade to PostgreSQL 15/],
+    ['PostgreSQL privileges', probesOf({ postgres: { mayCreate: false } }), /GRANT CREATE, USAGE ON SCHEMA/],
+    ['PostgreSQL schema', probesOf({ postgres: { schemaFault: 'lacks it' as never } }), /callfabric migrate/],
+    ['Clock of PostgreSQL', probesOf({ postgres: { skewMs: -1500 } }), /chrony/],
+    ['PostgreSQL', probesOf({ postgres: new Error('No PostgreSQL listens') }), /start PostgreSQL/],
+    ['Redis version', probesOf({ redis: { version: '6.2.14' } }), /upgrade to Redis 7/],
+    ['Redis role', probesOf({ redis: { role: 'slave' } }), /REDIS_URL to the primary/],
+    ['Redis memory', probesOf({ redis: { evictionPolicy: 'allkeys-lru' as never } }), /noeviction/],
+    ['Redis', probesOf({ redis: new Error('connect ECONNREFUSED') }), /start Redis/],
+    ['FreeSWITCH local version', probesOf({ freeswitch: { version: '1.10.12-release' } }), upgrade],
+    ['FreeSWITCH local version', probesOf({ freeswitch: { version: '1.11.1' } }), upgrade],
+    ['FreeSWITCH local version', probesOf({ freeswitch: { version: undefined as never } }), upgrade],
+    ['FreeSWITCH local api-expansion', probesOf({ freeswitch: { apiExpansion: true } }), expansion],
+    [
+      'FreeSWITCH local api-expansion',
+      probesOf({ freeswitch: { apiExpansion: undefined as never } }),
+      expansion,
+    ],
+    ['FreeSWITCH local dialplan', probesOf({ freeswitch: { socketActions: [] } }), hookMissing],
+    [
+      'FreeSWITCH local dialplan',
+      probesOf({ freeswitch: { socketActions: undefined as never } }),
+      hookMissing,
+    ],
+    ['FreeSWITCH local dialplan', probesOf({ freeswitch: { socketActions: [hook] } }), hookMissing],
     [
       'FreeSWITCH local dialplan',
       probesOf({ freeswitch: { socketActions: [hook, '127.0.0.1:8084 async full'] } }),
+      /take async out/,
     ],
     [
       'FreeSWITCH local dialplan',
       probesOf({ freeswitch: { socketActions: ['127.0.0.1:80840 full', '127.0.0.1:8085 full'] } }),
+      hookMissing,
     ],
-    ['Clock of FreeSWITCH local', probesOf({ freeswitch: { skewMs: 2000 } })],
-    ['FreeSWITCH local', probesOf({ freeswitch: new Error('nothing listens at 127.0.0.1:8021') })],
+    ['Clock of FreeSWITCH local', probesOf({ freeswitch: { skewMs: 2000 } }), /chrony/],
+    [
+      'FreeSWITCH local',
+      probesOf({ freeswitch: new Error('nothing listens at 127.0.0.1:8021') }),
+      /mend this/,
+    ],
   ];
-  for (const [name, probes] of cases) t.same(await faults(probes), [name]);
-  const both = ['Recordings folder', 'Spool folder'];
-  for (const folder of [{ exists: false }, { writable: false }, { freeBytes: gibibyte / 2 }])
-    t.same(await faults(probesOf({ folder })), both);
+  for (const [name, probes, advice] of cases) {
+    const found = await remedies(probes);
+    t.same(Object.keys(found), [name]);
+    t.match(found[name], advice);
+  }
+  for (const [folder, advice] of [
+    [{ exists: false }, /install -d/],
+    [{ writable: false }, /chown callfabric/],
+    [{ freeBytes: gibibyte / 2 }, /make room/],
+  ] as const)
+    t.match(await remedies(probesOf({ folder })), { 'Recordings folder': advice, 'Spool folder': advice });
 });
 
 void t.test('the well-known password is a fault even where it is allowed', async (t) => {
@@ -115,7 +143,12 @@ void t.test('the well-known password is a fault even where it is allowed', async
     CALLFABRIC_FREESWITCH_PASSWORD: 'ClueCon',
     CALLFABRIC_ALLOW_DEFAULT_PASSWORD: 'yes',
   });
-  t.same(await faults(probesOf(), allowed), ['FreeSWITCH local password']);
+  const found = await remedies(probesOf(), allowed);
+  t.same(Object.keys(found), ['FreeSWITCH local password']);
+  t.match(
+    found['FreeSWITCH local password'],
+    /event_socket\.conf\.xml and in CALLFABRIC_FREESWITCH_PASSWORD/,
+  );
 });
 
 void t.test('every FreeSWITCH is looked at, with the port the dialplan must name', async (t) => {

@@ -1,7 +1,14 @@
 import { Type } from 'typebox';
 import type { AttemptOptions, CauseRule, NodeContext } from '../../flow/node-context.ts';
 import { isHangupCause } from '../../telephony/hangup-cause.ts';
+import { msOf } from './milliseconds.ts';
 import { mediaOf, type Prompt, PromptSchema, prompt } from './prompt.ts';
+
+/** FreeSWITCH repeats it by itself, and cannot speak as it does. */
+const RingbackSound = Type.Union(
+  PromptSchema.anyOf.filter(({ properties }) => properties.kind.const !== 'speech'),
+  { description: 'A sound file or a tone.' },
+);
 
 /** The params `buyer` and `dial` share. */
 export const dialParams = {
@@ -33,7 +40,7 @@ export const dialParams = {
         { additionalProperties: false, title: "The far side's own tones" },
       ),
       Type.Object(
-        { kind: Type.Literal('media'), media: PromptSchema },
+        { kind: Type.Literal('media'), media: RingbackSound },
         { additionalProperties: false, title: 'A tone or a sound' },
       ),
     ],
@@ -75,13 +82,13 @@ export function causeFaults(causes: DialParams['causes']) {
 
 export function attemptOptions(ctx: NodeContext, params: DialParams): AttemptOptions {
   return {
-    ringTimeoutMs: params.ringTimeoutSeconds === undefined ? undefined : params.ringTimeoutSeconds * 1000,
+    ringTimeoutMs: params.ringTimeoutSeconds === undefined ? undefined : msOf(params.ringTimeoutSeconds),
     ringback:
       params.ringback.kind === 'media'
         ? { kind: 'media', media: mediaOf(params.ringback.media, ctx) }
         : params.ringback,
     causes: params.causes,
     ...(params.whisper === undefined ? {} : { whisper: mediaOf(params.whisper, ctx) }),
-    ...(params.maxDurationSeconds === undefined ? {} : { maxDurationMs: params.maxDurationSeconds * 1000 }),
+    ...(params.maxDurationSeconds === undefined ? {} : { maxDurationMs: msOf(params.maxDurationSeconds) }),
   };
 }

@@ -2,13 +2,14 @@ import { type Static, Type } from 'typebox';
 import type { Media } from '../../channel/channel.ts';
 import { flowLimits } from '../../flow/flow-graph.ts';
 import type { NodeContext } from '../../flow/node-context.ts';
+import { toneScriptPattern } from '../../telephony/media.ts';
 import { renderFor } from './template.ts';
 
 /**
  * Sound files are named relative to FreeSWITCH's sounds folder: an absolute path or `..` would let one tenant's flow
  * play another tenant's recordings.
  */
-export const soundPath = '^(?!.*\\.\\.)[A-Za-z0-9_][A-Za-z0-9_ /.-]*$';
+export const soundPath = '^(?!.*\\.\\.)(?!.*//)[A-Za-z0-9_][A-Za-z0-9_ /.-]*$';
 
 /** Something a flow lets be heard: a sound file, a text to be spoken, or a tone. */
 export const PromptSchema = Type.Union(
@@ -48,7 +49,7 @@ export const PromptSchema = Type.Union(
       {
         kind: Type.Literal('tone'),
         tone: Type.String({
-          pattern: '^[0-9A-Za-z%(),;=.+*#/-]+$',
+          pattern: toneScriptPattern,
           maxLength: 200,
           description: "FreeSWITCH's tone script (TGML), such as `%(2000,4000,440,480)`.",
         }),
@@ -68,5 +69,7 @@ export function prompt(description: string) {
 
 /** What the channel is asked to play: templates in spoken text are filled from the call. */
 export function mediaOf(prompt: Prompt, ctx: Pick<NodeContext, 'variables' | 'call'>): Media {
-  return prompt.kind === 'speech' ? { ...prompt, text: renderFor(ctx, prompt.text) } : prompt;
+  if (prompt.kind !== 'speech') return prompt;
+  // A prompt written over several lines is one sound, and an argument of FreeSWITCH's is one line.
+  return { ...prompt, text: renderFor(ctx, prompt.text).replace(/\p{Cc}+/gu, ' ') };
 }

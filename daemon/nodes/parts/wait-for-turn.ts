@@ -1,7 +1,9 @@
 import type { Media } from '../../channel/channel.ts';
 import type { NodeContext, QueuePlace } from '../../flow/node-context.ts';
+import { longestSilenceMs } from '../../telephony/media.ts';
 import { type AnnouncementPart, announce } from './announcement.ts';
 import { Deadline } from './deadline.ts';
+import { msOf } from './milliseconds.ts';
 
 export interface Waiting {
   readonly maxWaitSeconds: number;
@@ -21,9 +23,9 @@ export async function waitForTurn(
   place: QueuePlace,
   params: Waiting,
 ): Promise<'ready' | 'timeout' | 'callback' | `exitKey:${string}`> {
-  const everyMs = params.announceEverySeconds > 0 ? params.announceEverySeconds * 1000 : Infinity;
+  const everyMs = params.announceEverySeconds > 0 ? msOf(params.announceEverySeconds) : Infinity;
   const terminators = params.exitKeys + params.callbackKey;
-  const endsAtMs = ctx.now() + params.maxWaitSeconds * 1000;
+  const endsAtMs = ctx.now() + msOf(params.maxWaitSeconds);
   let announceAtMs = ctx.now() + everyMs;
   let music: Media = { kind: 'music', ...(params.music === undefined ? {} : { source: params.music }) };
   // Only where somebody must wait: a free slot costs no answer.
@@ -42,7 +44,7 @@ export async function waitForTurn(
       if (broken && music.kind === 'silence') throw new Error('nothing plays, so the caller cannot wait');
       if (broken) {
         ctx.log.warn({ music: params.music, heard }, 'queue music not played, went on in silence');
-        music = { kind: 'silence', durationMs: params.maxWaitSeconds * 1000 };
+        music = { kind: 'silence', durationMs: Math.min(msOf(params.maxWaitSeconds), longestSilenceMs) };
       }
     } finally {
       wake.cancel();

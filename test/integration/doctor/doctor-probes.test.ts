@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Pool } from 'pg';
+import { createClient } from 'redis';
 import t from 'tap';
 import { realProbes } from '../../../daemon/doctor-probes.ts';
 import { startRedis } from '../../../ops/dev-services/redis.ts';
@@ -22,6 +24,23 @@ void t.test('a migrated PostgreSQL is well, an empty one lacks its migrations', 
   t.match(await realProbes.postgres(empty.url, never), { schemaFault: /lacks Migration/ });
 });
 
+void t.test('a user who may not create tables is told so', async (t) => {
+  const database = await seededDatabase();
+  const role = `reader_${Date.now()}`;
+  const owner = new Pool({ connectionString: database.url, max: 1 });
+  t.teardown(async () => {
+    await owner.query(`drop owned by ${role}; drop role ${role}`);
+    await owner.end();
+    await database.drop();
+  });
+  await owner.query(`create role ${role} login password 'reader'`);
+  await owner.query(`grant select on all tables in schema public to ${role}`);
+  const reader = new URL(database.url);
+  reader.username = role;
+  reader.password = 'reader';
+  t.match(await realProbes.postgres(reader.href, never), { mayCreate: false, schemaFault: undefined });
+});
+
 void t.test('a PostgreSQL that cannot be asked is told without its password', async (t) => {
   const database = await createTestDatabase();
   t.teardown(() => database.drop());
@@ -40,6 +59,16 @@ void t.test('a Redis tells version, role and that it keeps nothing', async (t) =
   t.match(facts, { version: /^\d+\.\d+\.\d+$/, role: 'master', appendOnly: false, snapshots: false });
   t.equal(facts.evictionPolicy, undefined);
   await t.rejects(realProbes.redis('redis://127.0.0.1:1', never), /ECONNREFUSED/);
+});
+
+void t.test('a Redis that keeps what it has, and one that throws it away', async (t) => {
+  const redis = await startRedis({ own: true });
+  t.teardown(() => redis.stop());
+  const client = createClient({ url: redis.url });
+  await client.connect();
+  await client.configSet({ appendonly: 'yes', maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru' });
+  await client.close();
+  t.match(await realProbes.redis(redis.url, never), { appendOnly: true, evictionPolicy: 'allkeys-lru' });
 });
 
 void t.test('a folder is there, or not', async (t) => {

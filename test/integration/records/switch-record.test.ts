@@ -81,17 +81,17 @@ void t.test('a leg that ends before its call has its CDR at once, and the call n
   const b = session.legs.find(({ side }) => side === 'B');
   if (b === undefined) throw new Error('a B-leg');
   const variables = { callfabric_call: session.callId, callfabric_tenant: tenantId };
-  const end = legEnd('B', variables, { channelUuid: b.channelUuid });
+  const end = legEnd('B', variables, { channelUuid: b.channelUuid, disposition: 'send_bye' });
   t.equal(await writer.keep(made(legOfCall(end, 'json_cdr'))), true);
   const stands = () =>
     rows(
-      `select source, (select count(*)::int from call c where c.id = d.call_id) as calls from cdr d where channel_uuid = '${b.channelUuid}'`,
+      `select source, hung_up_by, (select count(*)::int from call c where c.id = d.call_id) as calls from cdr d where channel_uuid = '${b.channelUuid}'`,
     );
-  t.same(await stands(), [{ source: 'json_cdr', calls: 0 }]);
+  t.same(await stands(), [{ source: 'json_cdr', hung_up_by: 'callfabric', calls: 0 }]);
   writer.write(session);
   writer.write(made(legOfCall(end, 'json_cdr')));
   await writer.flush();
-  t.same(await stands(), [{ source: 'json_cdr', calls: 1 }], 'one CDR');
+  t.same(await stands(), [{ source: 'event', hung_up_by: 'caller', calls: 1 }], 'one CDR, by the session');
   t.same(await rows(`select attempt_id from call_leg where channel_uuid = '${b.channelUuid}'`), [
     { attempt_id: b.attemptId },
   ]);
@@ -136,7 +136,7 @@ void t.test('the word of the switch becomes a call only where no session writes 
     writer.keep(told),
   ]);
   t.same(await stands(due.callId), undefined, 'nothing shows yet');
-  t.equal(await held.release(), 2);
+  t.equal(await held.release(), 1, 'the other is told by its session');
   t.same(await stands(waiting.callId), undefined);
   t.same(await stands(due.callId), { source: 'switch', outcome: 'interrupted' });
   t.same(await stands(told.callId), { source: 'session', outcome: 'connected' });

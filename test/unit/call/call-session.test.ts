@@ -2,6 +2,7 @@ import t from 'tap';
 import { CallSession } from '../../../daemon/call/call-session.ts';
 import { decodeCallState, encodeCallState, encodeLastingState } from '../../../daemon/call/call-state.ts';
 import type { CapLease } from '../../../daemon/caps/cap-lease.ts';
+import type { BridgeRequest } from '../../../daemon/channel/channel.ts';
 import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
 
 const answered = { end: 'answered', cause: 'NORMAL_CLEARING', hungUpBy: 'B' } as const;
@@ -30,6 +31,35 @@ void t.test(
     t.equal(env.environment.registry.size, 0);
   },
 );
+
+void t.test("a caller without a country code is read in the house's own country", async (t) => {
+  for (const [defaultCountry, caller] of [
+    ['DE', '+493012345678'],
+    ['US', '+13012345678'],
+  ] as const) {
+    const env = new TestEnvironment({ defaultCountry });
+    const channel = new FakeSessionChannel({
+      callerNumber: '3012345678',
+      digits: ['1'],
+      bridges: [answered],
+    });
+    const session = new CallSession(env.environment, channel, env.link);
+    t.equal(session.live().caller, caller);
+    await session.run();
+    t.equal(env.written[0]?.caller, caller);
+    const [dialled] = channel.argumentsOf('bridge') as BridgeRequest[];
+    t.equal(dialled?.callerId.number, caller, 'what the flow knows, and the buyer sees');
+  }
+});
+
+void t.test('a recording that cannot be asked for keeps nobody from their buyer', async (t) => {
+  const env = new TestEnvironment();
+  const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+  channel.refusesRecordings = true;
+  await new CallSession(env.environment, channel, env.link).run();
+  t.match(env.written, [{ outcome: 'connected', recordings: [] }]);
+  t.equal(env.written[0]?.recordings.length, 0);
+});
 
 void t.test('the state on the channel names the leg before it is dialled', async (t) => {
   const env = new TestEnvironment();

@@ -19,11 +19,11 @@ function scene(options: { safe?: boolean; route?: Route | undefined | 'away' } =
     accept: (leg) => void told.push(leg),
     recorded: recorded.promise,
   };
-  const state = { live: false, channel: '' };
+  const state: { live: boolean; channel?: LegEnd['channelUuid'] } = { live: false };
   const inbox = new CdrInbox({
     registry: {
       get: (id) => (state.live && id === variables.callfabric_call ? (session as LiveSession) : undefined),
-      ofChannel: (uuid) => (state.live && uuid === state.channel ? (session as LiveSession) : undefined),
+      ofChannel: (uuid) => (uuid === state.channel ? (session as LiveSession) : undefined),
     },
     writer: {
       keep: async (record) => {
@@ -58,23 +58,40 @@ void t.test("an A-leg of a call that runs here is answered when the session's re
   const { inbox, written, variables, recorded, state } = scene();
   state.live = true;
   let answered = false;
-  const answer = inbox.accept({ leg: legEnd('A', variables) }).finally(() => {
+  const record = sampleRecord(variables.callfabric_tenant);
+  const [a] = record.legs;
+  const leg = legEnd('A', variables, a === undefined ? {} : { channelUuid: a.channelUuid });
+  const answer = inbox.accept({ leg }).finally(() => {
     answered = true;
   });
   await new Promise(setImmediate);
   t.notOk(answered, 'not before');
+  inbox.remember(record, recorded.promise);
   recorded.resolve(true);
   t.equal(await answer, 'known');
   t.same(written, []);
 });
 
-void t.test('a caller who was gone before the first command is known by the channel', async (t) => {
-  const { inbox, recorded, told, state } = scene();
+void t.test("a word that comes too late for the session's record replaces its estimate", async (t) => {
+  const { inbox, written, variables, recorded, state } = scene();
+  state.live = true;
+  recorded.resolve(true); // without this leg's end in it
+  t.equal(await inbox.accept({ leg: legEnd('A', variables) }), 'written');
+  t.match(written, [{ source: 'held' }]);
+});
+
+void t.test('a caller who is gone before the call has put its name on the channel', async (t) => {
+  const { inbox, told, recorded, state } = scene();
   const leg = legEnd('A', {});
-  Object.assign(state, { live: true, channel: leg.channelUuid });
+  state.channel = leg.channelUuid;
+  const answer = inbox.accept({ leg });
+  t.same(told, [leg], 'its session is told');
+  const record = sampleRecord(newId());
+  const [a] = record.legs;
+  if (a === undefined) throw new Error('an A-leg');
+  inbox.remember({ ...record, legs: [{ ...a, channelUuid: leg.channelUuid }] }, Promise.resolve(true));
   recorded.resolve(true);
-  t.equal(await inbox.accept({ leg }), 'known');
-  t.same(told, [leg], 'its times and its cause are the switch’s own');
+  t.equal(await answer, 'known');
 });
 
 void t.test('where the session goes without a safe record, the word of the switch is held', async (t) => {

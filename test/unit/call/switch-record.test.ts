@@ -119,6 +119,29 @@ void t.test('what became of the attempt is read from the bridge, where it return
   t.match(interruptedCall(legEnd('A', ringing), fs1)?.attempts.at(-1), { outcome: 'cancelled' });
 });
 
+void t.test(
+  'a recording keeps its retention and its end, and one of a talk nobody had is none',
+  async (t) => {
+    const legUuid = newId<'ChannelUuid'>();
+    const { state } = carried(legUuid);
+    const [recording] = state.recordings;
+    if (recording === undefined) throw new Error('a recording');
+    const recorded = (changes: object, otherLegUuid?: Branded<'ChannelUuid'>) => {
+      const carriedState = { ...state, recordings: [{ ...recording, ...changes }] };
+      const variables = {
+        ...ours(),
+        callfabric_state: encodeCallState(carriedState, encodeLastingState(carriedState)),
+      };
+      return interruptedCall(legEnd('A', variables, { otherLegUuid }), fs1)?.recordings;
+    };
+    t.match(recorded({ retentionDays: 7, over: true, stoppedAtUs: 5 }), [
+      { retentionDays: 7, stoppedAtUs: 5 },
+    ]);
+    t.same(recorded({ onlyBridged: true }), [], 'nobody talked');
+    t.equal(recorded({ onlyBridged: true }, legUuid)?.length, 1, 'somebody did');
+  },
+);
+
 void t.test('a B-leg is a leg of its call and no call', async (t) => {
   const variables = ours();
   const end = legEnd('B', variables);

@@ -9,6 +9,7 @@ import { nodeTypes } from '../../../daemon/nodes/index.ts';
 import type { CallRecord, LegOfCall } from '../../../daemon/records/call-record.ts';
 import type { Route } from '../../../daemon/routing/route.ts';
 import { SmoothWeights } from '../../../daemon/routing/smooth-weights.ts';
+import type { CountryCode } from '../../../daemon/telephony/e164.ts';
 import type { Branded, ChannelUuid, DaemonId, LeaseId, SwitchName } from '../../../daemon/telephony/ids.ts';
 import { testFlow } from '../../../orm/seed.ts';
 import { FakeChannel } from '../fake-channel.ts';
@@ -20,12 +21,16 @@ export class FakeSessionChannel extends FakeChannel {
   readonly prepared: Record<string, string> = {};
   readonly armed: string[] = [];
   abandoned = false;
+  forgotten = false;
+  /** FreeSWITCH cannot be told to record there. */
+  refusesRecordings = false;
 
   prepare(variables: Readonly<Record<string, string>>): void {
     Object.assign(this.prepared, variables);
   }
 
   armRecording(path: string): void {
+    if (this.refusesRecordings) throw new Error(`${path} is not a path FreeSWITCH can record to`);
     this.armed.push(path);
   }
 
@@ -33,6 +38,15 @@ export class FakeSessionChannel extends FakeChannel {
   expectHangup(cause: string): { undo(): void } {
     this.expected.push(cause);
     return { undo: () => void this.expected.pop() };
+  }
+
+  forgetVariables(): void {
+    this.forgotten = true;
+  }
+
+  override variable(name: string): string | undefined {
+    if (this.forgotten) throw new Error('the variables are forgotten by now');
+    return super.variable(name);
   }
 
   abandon(): void {
@@ -147,6 +161,7 @@ export class TestEnvironment {
       whenCapsUnavailable?: 'refuse' | 'admit';
       capsAway?: boolean;
       factsDeadlineMs?: number;
+      defaultCountry?: CountryCode;
     } = {},
   ) {
     const route = 'route' in options ? options.route : aRoute();
@@ -228,7 +243,7 @@ export class TestEnvironment {
         },
         caps,
         whenCapsUnavailable,
-        defaultCountry: 'US',
+        defaultCountry: options.defaultCountry ?? 'US',
         closed: () => undefined,
       },
       caps,

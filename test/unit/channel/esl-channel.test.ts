@@ -42,6 +42,7 @@ class FakeSocket implements OutboundSocket {
     this.packets.push([...applications]);
   }
   async hangup(): Promise<void> {}
+  forgetChannelData(): void {}
   close(): void {
     this.end('closed');
   }

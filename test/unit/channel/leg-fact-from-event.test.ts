@@ -106,6 +106,15 @@ void t.test('mod_json_cdr’s records read like the events', async (t) => {
   t.equal(b?.variable('sip_destination_url'), 'sip:1000@127.0.0.1:5090');
 });
 
+void t.test('values are decoded where FreeSWITCH encoded them, and only there', async (t) => {
+  const record = (variables: object) => ({ variables: { uuid: 'u', end_uepoch: '7', ...variables } });
+  const plain = record({ start_stamp: '2026-06-15 10:00:00', sip_h: '100%25 %41', list: ['%41', 'b'] });
+  t.equal(legEndFromJsonCdr(plain)?.variable('sip_h'), '100%25 %41', 'encode-values=false, as we ship it');
+  t.equal(legEndFromJsonCdr(plain)?.variable('list'), 'ARRAY::%41|:b');
+  const encoded = record({ start_stamp: '2026-06-15%2010%3A00%3A00', sip_h: '100%2525%20%2541' });
+  t.equal(legEndFromJsonCdr(encoded)?.variable('sip_h'), '100%25 %41', "the module's default");
+});
+
 void t.test('what is no record of a leg is none', async (t) => {
   for (const record of [undefined, null, 1, 'x', [], {}, { variables: null }, { variables: { uuid: 'x' } }])
     t.equal(legEndFromJsonCdr(record), undefined);

@@ -85,6 +85,10 @@ void t.test('the commands of a call, byte by byte', async (t) => {
       executeMessage({ app: 'speak', arg: 'flite|slt|one\ntwo' }, 'k-3'),
       'sendmsg\ncall-command: execute\nexecute-app-name: speak\nevent-uuid: k-3\nContent-Type: text/plain\nContent-Length: 17\n\nflite|slt|one\ntwo',
     ],
+    [
+      executeMessage({ app: 'playback', arg: `/${'a'.repeat(60)}.wav` }),
+      `sendmsg\ncall-command: execute\nexecute-app-name: playback\nContent-Type: text/plain\nContent-Length: 65\n\n/${'a'.repeat(60)}.wav`,
+    ],
     [hangupMessage('USER_BUSY'), 'sendmsg\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n'],
     [
       connectCommands(['CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP'], ['set']).text,

@@ -81,6 +81,8 @@ void t.test('one packet asks for the channel, its events and the filters', async
   t.equal(socket.channelData.name, 'CHANNEL_DATA');
   t.equal(socket.channelData.header('Caller-Caller-ID-Number'), '+15125550100');
   t.equal(socket.remoteAddress, '127.0.0.1');
+  socket.forgetChannelData();
+  t.throws(() => socket.channelData, { message: 'the channel data is forgotten by now' });
 });
 
 void t.test('several applications go in one packet and the last one completes them', async (t) => {

@@ -78,8 +78,8 @@ const sources: MetricsSources = {
   spool: () => ({ records: 3, bytes: 4096 }),
   sockets: () => 5,
   switches: () => [
-    { name: 'a', connected: true },
-    { name: 'b', connected: false },
+    { name: 'a', connected: true, apiExpansion: true },
+    { name: 'b', connected: false, apiExpansion: undefined },
   ],
 };
 
@@ -110,6 +110,7 @@ void t.test('the figures of calls, caps, spool, sockets and event loop are there
     'callfabric_event_sockets 5',
     'callfabric_switch_connected{switch="a"} 1',
     'callfabric_switch_connected{switch="b"} 0',
+    'callfabric_switch_api_expansion{switch="a"} 1',
     'callfabric_calls_started_total 2',
     'callfabric_calls_taken_over_total 1',
     'callfabric_calls_refused_total{reason="capped"} 1',

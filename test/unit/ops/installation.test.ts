@@ -42,14 +42,26 @@ void t.test('installing makes the tree, the unit and settings with secrets that 
     t.ok(existsSync(join(lib, file)), file);
   t.notOk(existsSync(join(lib, 'test')), 'tests stay behind');
   t.equal(readFileSync(join(target, 'etc/systemd/system/callfabric.service'), 'utf8'), unit);
-  for (const folder of ['recordings', 'spool'])
+  for (const folder of ['recordings', 'spool', 'cdrs'])
     t.ok(existsSync(join(target, 'var/lib/callfabric', folder)), folder);
+  const modeOfCdrs = statSync(join(target, 'var/lib/callfabric/cdrs')).mode & 0o7777;
+  t.equal(modeOfCdrs, 0o2770, 'FreeSWITCH writes there, the daemon deletes: by their group');
 
   const file = join(target, 'etc/callfabric/callfabric.env');
   t.equal(statSync(file).mode & 0o777, 0o640, "the settings are nobody else's to read");
   const made = environmentOf(file);
   const loaded = loadConfig(made);
   t.equal(loaded.ok, true, loaded.ok ? '' : loaded.faults.join('\n'));
+  t.match(
+    loaded,
+    { config: { cdrFallbackFolder: '/var/lib/callfabric/cdrs' } },
+    'what FreeSWITCH kept is taken in',
+  );
+  t.match(
+    first.stdout,
+    /FREESWITCH_CDR_DIR=\/var\/lib\/callfabric\/cdrs/,
+    'and FreeSWITCH is to keep it there',
+  );
   const secrets = ['CALLFABRIC_API_KEY', 'CALLFABRIC_CDR_SECRET', 'CALLFABRIC_FREESWITCH_PASSWORD'].map(
     (name) => made[name],
   );
@@ -123,6 +135,25 @@ void t.test('the scripts are clean to shellcheck', { skip: without('shellcheck')
   const { status, stdout } = spawnSync('shellcheck', [join(root, 'ops/install.sh')], { encoding: 'utf8' });
   t.equal(status, 0, stdout);
 });
+
+void t.test(
+  'what FreeSWITCH keeps while no daemon runs is where the daemon of the compose file looks',
+  async (t) => {
+    const compose = text('ops/compose.yaml');
+    const service = (name: string): string =>
+      new RegExp(`^  ${name}:\\n((?: {4}.*\\n)+)`, 'm').exec(compose)?.[1] ?? '';
+    const keeps = /FREESWITCH_CDR_DIR: (\S+)/.exec(service('freeswitch'))?.[1] ?? 'nowhere';
+    t.equal(/CALLFABRIC_CDR_FALLBACK_DIR: (\S+)/.exec(service('callfabric'))?.[1], keeps);
+    for (const name of ['freeswitch', 'callfabric']) {
+      t.match(service(name), new RegExp(`- cdrs:${keeps}\\n`), `${name} mounts it`);
+      t.match(
+        text(`ops/images/${name}.Dockerfile`),
+        new RegExp(`-m 2770 [^&]*${keeps}\\b`),
+        `${name} may write there`,
+      );
+    }
+  },
+);
 
 void t.test('the compose file names only settings that exist', async (t) => {
   const compose = text('ops/compose.yaml');

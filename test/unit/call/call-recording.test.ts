@@ -1,0 +1,75 @@
+import t from 'tap';
+import { CallRecording, type CarriedRecording } from '../../../daemon/call/call-recording.ts';
+import { newId } from '../../../daemon/telephony/ids.ts';
+import { FakeSessionChannel } from './test-environment.ts';
+
+const quiet = { debug() {}, info() {}, warn() {} };
+const callId = newId<'CallId'>();
+
+/** The recordings of one call; `earlier`: as the daemon before carried them. */
+function recordings(earlier: readonly CarriedRecording[] = []) {
+  const channel = new FakeSessionChannel({});
+  const options = {
+    channel,
+    folder: '/r',
+    tenantId: newId<'TenantId'>(),
+    callId,
+    log: quiet,
+    now: () => 1_000,
+  };
+  // Through JSON, as on the channel.
+  return {
+    channel,
+    of: new CallRecording(options, JSON.parse(JSON.stringify(earlier)) as CarriedRecording[]),
+  };
+}
+
+void t.test('what was stopped before a takeover does not count as running after it', async (t) => {
+  const before = recordings();
+  await before.of.start({ channels: 'mono' });
+  await before.of.stop();
+  const after = recordings(before.of.carried);
+  t.equal(await after.of.start({ channels: 'stereo' }), 'recording');
+  const paths = after.channel.argumentsOf('startRecording');
+  t.equal(paths.length, 1, 'FreeSWITCH was asked for a new one');
+  t.match(paths[0], /-2\.wav$/, 'and it does not write over the first');
+  t.equal(after.of.records(true).length, 2);
+});
+
+void t.test('what runs on goes on: it is not begun again, and can be stopped', async (t) => {
+  const before = recordings();
+  await before.of.start({ channels: 'mono' });
+  const after = recordings(before.of.carried);
+  t.equal(await after.of.start({ channels: 'mono' }), 'recording');
+  t.same(after.channel.verbs, []);
+  await after.of.stop();
+  t.same(after.channel.argumentsOf('stopRecording'), before.channel.argumentsOf('startRecording'));
+});
+
+void t.test('how long it is kept and when it ended survive the takeover', async (t) => {
+  const before = recordings();
+  await before.of.start({ channels: 'mono', retentionDays: 30 });
+  const [path] = before.channel.argumentsOf('startRecording');
+  before.of.stopped(String(path), 7_000_000);
+  const after = recordings(before.of.carried);
+  t.match(after.of.records(true), [{ path, retentionDays: 30, stoppedAtUs: 7_000_000 }]);
+  await after.of.settled(60_000); // at once: there is nothing to wait for
+});
+
+void t.test(
+  'a recording of the conversation alone is none where nobody talked, after a takeover too',
+  async (t) => {
+    const before = recordings();
+    before.of.arm('stereo');
+    const after = recordings(before.of.carried);
+    t.same(after.of.records(false), []);
+    t.equal(after.of.records(true).length, 1);
+    t.notOk('onlyBridged' in (after.of.records(true)[0] ?? {}), 'the record has no field the database lacks');
+  },
+);
+
+void t.test('what is usual is not carried', async (t) => {
+  const { of } = recordings();
+  await of.start({ channels: 'mono' });
+  t.same(Object.keys(of.carried[0] ?? {}).sort(), ['channels', 'path', 'recordingId', 'startedAtUs']);
+});
