@@ -154,6 +154,8 @@ export class Daemon {
       log,
       checkEveryMs: caps.renewMs,
       draining: () => this.#draining,
+      daemonId: this.id,
+      hasSession: (uuid) => this.registry.ofChannel(uuid) !== undefined,
       now: () => performance.now(),
     });
     const outbound = new OutboundServer({
@@ -207,6 +209,7 @@ export class Daemon {
       },
       caps,
       lines,
+      care: orphans,
       nodeTypes,
       weights: new SmoothWeights(),
       writer: {

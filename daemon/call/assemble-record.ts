@@ -14,6 +14,19 @@ export interface Ending {
   readonly reason: string | undefined;
   /** Set where the walk itself failed. */
   readonly fault: boolean;
+  /** Set where the channel went while a node ran: what the node waited for did not come, in any way. */
+  readonly cut?: true;
+}
+
+/** A fault of ours ended it, or nothing said how it ended: pessimistic by default. */
+export function endingOfFault(reason: string | undefined): Ending {
+  return {
+    cause: 'NORMAL_TEMPORARY_FAILURE',
+    by: 'callfabric',
+    lastNodeType: undefined,
+    reason,
+    fault: true,
+  };
 }
 
 /** What became of the call: from its attempts first, then from where it ended. */
@@ -47,6 +60,7 @@ export function outcomeOf(
     }
   }
   if (ending.fault) return 'error';
+  if (ending.cut === true && ending.by === 'callfabric') return 'finished'; // an operator, or no media
   // What is said to the caller after the wait was over (a prompt, a hangup node) does not make it another outcome.
   const waited = trace.findLast(({ nodeType }) => nodeType === 'queue');
   if (waited?.exit === 'timeout' || ending.lastNodeType === 'queue') return 'queue_timeout';
@@ -84,6 +98,13 @@ export function cdrOf(end: LegEnd, source: CdrRecord['source'], otherwise: Hangu
     remoteAddress: end.remoteAddress,
     source,
   };
+}
+
+/** An attempt the caller seemed to leave while it rang, where the callee's leg says that the two were joined. */
+function joinedAfterAll(attempt: AttemptRecord, end: LegEnd | undefined): Partial<AttemptRecord> {
+  const neverHeardOf = attempt.outcome === 'cancelled' || attempt.outcome === 'failed';
+  if (!neverHeardOf || end?.times.bridgeUs === undefined) return {};
+  return { outcome: 'connected', cause: end.cause };
 }
 
 export interface RecordParts {
@@ -126,6 +147,7 @@ export function assembleRecord(parts: RecordParts): CallRecord {
     const times = leg?.end?.times;
     return {
       ...attempt,
+      ...joinedAfterAll(attempt, leg?.end),
       ringingAtUs: times?.progressUs ?? times?.progressMediaUs ?? attempt.ringingAtUs,
       answeredAtUs: times?.answerUs ?? leg?.answeredAtUs ?? attempt.answeredAtUs,
       endedAtUs: Math.max(times?.endUs ?? attempt.endedAtUs, attempt.dialledAtUs),

@@ -1,10 +1,11 @@
-import type { Caps } from '../caps/cap-lease.ts';
+import type { CapLease, Caps, LeaseHolder } from '../caps/cap-lease.ts';
 import type { WaitingLines } from '../caps/waiting-line.ts';
 import type { Channel } from '../channel/channel.ts';
 import type { NodeTypes } from '../flow/define-node.ts';
 import type { NodeLog } from '../flow/node-context.ts';
 import type { CallRecord, LegOfCall } from '../records/call-record.ts';
 import type { SmoothWeights } from '../routing/smooth-weights.ts';
+import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { DaemonId } from '../telephony/ids.ts';
 import type { AdmissionPolicy } from './admission.ts';
 import type { CallObserver } from './observer.ts';
@@ -19,6 +20,8 @@ export interface SessionChannel extends Channel {
     path: string,
     options: { readonly channels: 'mono' | 'stereo'; readonly onlyBridged: boolean },
   ): void;
+  /** Somebody else hangs up for us: an end that comes now is ours. `undo` where it did not come about. */
+  expectHangup(cause: HangupCause): { undo(): void };
   /** What came with the channel has been read: `variable` is not asked any more, and its 5 to 9 KB may go. */
   forgetVariables(): void;
   /** Leaves the channel to FreeSWITCH: it goes on with its next dialplan action. */
@@ -30,12 +33,22 @@ export interface CallLog extends NodeLog {
   child(facts: object): CallLog;
 }
 
+/** Looks after channels that outlive their sockets until another session has them (orphan-care.ts). */
+export interface ChannelCare {
+  /**
+   * From now on the leases follow the channel's life, and nobody else renews or releases them. `onGone` where the
+   * channel is found gone before a session took it.
+   */
+  adopt(leases: readonly CapLease[], holder: LeaseHolder, onGone?: () => void): void;
+}
+
 /** Everything one call needs of the daemon around it. */
 export interface CallEnvironment {
   readonly daemonId: DaemonId;
   readonly admission: AdmissionPolicy;
   readonly caps: Caps;
   readonly lines: WaitingLines;
+  readonly care: ChannelCare;
   readonly nodeTypes: NodeTypes;
   /** Shares of buyers and trunks, kept from call to call. */
   readonly weights: SmoothWeights;

@@ -13,6 +13,9 @@ export interface Switches {
   linkFor(channelData: EslEvent): SwitchLink | undefined;
 }
 
+/** How long the calls that are left to FreeSWITCH may take to be given up, ms. */
+const leavingMs = 2_000;
+
 /** Turns every event socket FreeSWITCH opens into a session. */
 export class CallServer {
   readonly #env: CallEnvironment;
@@ -48,7 +51,8 @@ export class CallServer {
   async drain(limit: AbortSignal): Promise<void> {
     await this.#env.registry.whenEmpty(limit);
     this.#server.closeSockets();
-    await Promise.race([Promise.allSettled(this.#running), onAbort(limit)]);
+    // The limit is over by now: what became of each channel is still asked, while the connections to ask on live.
+    await Promise.race([Promise.allSettled(this.#running), onAbort(AbortSignal.timeout(leavingMs))]);
   }
 
   #take(socket: OutboundSocket): void {

@@ -9,19 +9,24 @@ import type { HangupCause } from '../telephony/hangup-cause.ts';
 import { type CallId, type ChannelUuid, newId } from '../telephony/ids.ts';
 import type { Refusal } from '../telephony/outcome.ts';
 import { admit } from './admission.ts';
-import { assembleRecord, type Ending } from './assemble-record.ts';
+import { assembleRecord, type Ending, endingOfFault } from './assemble-record.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
 import { type CallSoFar, callSoFar } from './call-so-far.ts';
-import { type CallState, decodeCallState, stateVariables } from './call-state.ts';
+import { type CallState, decodeCallState, leasesOf, stateVariables } from './call-state.ts';
 import { CallWalk, type CallWalkEnd } from './call-walk.ts';
+import { type Fate, fateOf } from './fate.ts';
 import { LegBook } from './leg-book.ts';
 import type { LiveCall, LiveSession } from './registry.ts';
+import { restoredCall, type ToldCall } from './restored-call.ts';
+import { retried } from './retried.ts';
 import { legOfCall } from './switch-record.ts';
 
 /** How much later than the end of the legs RECORD_STOP may come, ms. */
 const recordStopDeadlineMs = 1_000;
 /** A B-leg's CDR does not wait longer than this for the end of its call (P3), ms. */
 const legAloneMs = 5_000;
+/** How long a call that was taken over waits for its route where PostgreSQL is away, ms. */
+const routeRetryMs = 8_000;
 /** How long a hang-up we asked for may take before the socket is given up, ms. */
 const hangupDeadlineMs = 5_000;
 
@@ -76,15 +81,7 @@ export class CallSession implements LiveSession {
       this.#ending = await (this.#taken === undefined ? this.#begin() : this.#goOn(this.#taken));
     } catch (error) {
       this.#ending =
-        error instanceof ChannelGone
-          ? this.#endingOf(error.end, undefined)
-          : {
-              cause: 'NORMAL_TEMPORARY_FAILURE',
-              by: 'callfabric',
-              lastNodeType: undefined,
-              reason: String(error),
-              fault: true,
-            };
+        error instanceof ChannelGone ? this.#endingOf(error.end, undefined) : endingOfFault(String(error));
       if (this.#ending.fault) this.#log.error({ err: error }, 'call failed');
     }
     await this.close();
@@ -109,9 +106,15 @@ export class CallSession implements LiveSession {
     return callSoFar(this.#channel.uuid, this.#legs, this.#walk);
   }
 
-  /** Ends the call from outside; the inbound connection interrupts whatever runs. */
-  async hangup(cause: HangupCause): Promise<void> {
-    if ((await this.#link?.kill(this.#channel.uuid, cause)) !== true) await this.#channel.hangup(cause);
+  async hangup(cause: HangupCause): Promise<boolean> {
+    const link = this.#link;
+    // The socket is deaf while an application runs, and one that got no answer would be given up: the two would talk on
+    // without anybody knowing of it.
+    if (link?.connected !== true) return false;
+    const expected = this.#channel.expectHangup(cause);
+    if (await link.kill(this.#channel.uuid, cause)) return true;
+    expected.undo();
+    return this.#channel.hungUp.aborted; // it ended by itself meanwhile
   }
 
   accept(leg: LegEnd): void {
@@ -189,19 +192,17 @@ export class CallSession implements LiveSession {
     this.#did = state.did;
     this.#env.observer.callTakenOver();
     this.#lease = state.lease;
+    // All of them at once: a session of this daemon that ends just now leaves to us what it sees us have.
+    for (const lease of leasesOf(state)) this.#env.caps.adopt(lease, this.#holder);
     if (state.lease !== undefined) this.#env.caps.adopt(state.lease, this.#holder);
     const node = state.walk.frames.at(-1)?.nodeId;
     this.#log.info({ did: state.did, nodeId: node, takeovers: this.#takeovers }, 'call taken over');
-    const route = await this.#env.admission.routes.routeFor(state.did);
+    const { routes } = this.#env.admission;
+    // The caller hears silence meanwhile, and stays: PostgreSQL may be back before that lasts too long.
+    const route = await retried(() => routes.routeFor(state.did), routeRetryMs, this.#channel.hungUp);
     if (route === undefined) {
       await this.#channel.hangup('NORMAL_TEMPORARY_FAILURE');
-      return {
-        cause: 'NORMAL_TEMPORARY_FAILURE',
-        by: 'callfabric',
-        lastNodeType: undefined,
-        reason: `taken over, but ${state.did} is no number any more`,
-        fault: true,
-      };
+      return endingOfFault(`taken over, but ${state.did} is no number any more`);
     }
     this.#route = route;
     this.#channel.prepare(this.#ownVariables(route));
@@ -255,7 +256,7 @@ export class CallSession implements LiveSession {
 
   #endingOf(end: ChannelEnd, lastNodeType: string | undefined, reason?: string): Ending {
     const by = end.by === 'lost' ? 'network' : end.by;
-    return { cause: end.cause, by, lastNodeType, reason, fault: false };
+    return { cause: end.cause, by, lastNodeType, reason, fault: false, cut: true };
   }
 
   #endingOfWalk(end: CallWalkEnd): Ending {
@@ -268,21 +269,23 @@ export class CallSession implements LiveSession {
   }
 
   async #close(): Promise<void> {
-    const ending: Ending = this.#ending ?? {
-      cause: 'NORMAL_TEMPORARY_FAILURE',
-      by: 'callfabric',
-      lastNodeType: undefined,
-      reason: undefined,
-      fault: true,
-    };
+    const ending = this.#ending ?? endingOfFault(undefined);
     await this.#endChannel(ending.cause);
-    const moved = ending.by === 'network' && (await this.#livesOn());
+    const fate = await fateOf(this, this.#channel, this.#link, this.#env.registry);
+    const moved = fate !== 'over';
+    const { named, unnamed } = this.#walk?.leave() ?? { named: leasesOf(this.#taken), unnamed: [] };
+    const leases = this.#lease === undefined ? named : [this.#lease, ...named];
     if (moved) {
-      this.#log.warn({}, 'socket lost while the channel lives: another daemon goes on with this call');
+      this.#log.warn(
+        { fate },
+        'socket lost while the channel may live: another session goes on with this call',
+      );
+      this.#leave(fate, leases, ending); // at once: a successor that comes later finds nothing of ours in its way
+    }
+    for (const lease of moved ? unnamed : [...leases, ...unnamed]) await this.#env.caps.release(lease);
+    if (moved) {
       this.#recorded.resolve(false);
-      if (this.#lease !== undefined) this.#env.caps.disown(this.#lease);
     } else {
-      if (this.#lease !== undefined) await this.#env.caps.release(this.#lease);
       await this.#legs.allEnded(this.#env.settings.factsDeadlineMs);
       if (this.#link?.connected === true) await this.#walk?.recordingsSettled(recordStopDeadlineMs);
       this.#write(ending);
@@ -308,20 +311,26 @@ export class CallSession implements LiveSession {
     }
   }
 
-  /** True where the A-leg outlived its socket: FreeSWITCH has handed it, or will hand it, to the takeover socket. */
-  async #livesOn(): Promise<boolean> {
-    const successor = this.#env.registry.get(this.#callId);
-    if (successor !== undefined && successor !== this) return true;
-    return (await this.#link?.exists(this.#channel.uuid)) === true;
+  /** The leases are not ours any more, but the channel is not dead either: somebody must answer for them till it is. */
+  #leave(fate: Fate, leases: readonly CapLease[], ending: Ending): void {
+    if (fate === 'moved') return; // the session that has the call took them over, under the same names
+    for (const lease of leases) this.#env.caps.disown(lease);
+    // Where nobody could say, this may be the only one who ever writes this call down.
+    const lostAtMs = this.#env.now();
+    const write = fate === 'unknown' ? () => this.#write(ending, lostAtMs) : undefined;
+    if (this.#link === undefined) write?.();
+    else this.#env.care.adopt(leases, this.#holder, write);
   }
 
-  #write(ending: Ending): void {
+  #write(ending: Ending, endedAtMs = this.#env.now()): void {
     const env = this.#env;
     const route = this.#route;
-    const walk = this.#walk;
+    const folder = env.settings.recordingsFolder;
+    const told = { channel: this.#channel, folder, log: this.#log, now: env.now };
+    const walk: ToldCall | undefined = this.#walk ?? restoredCall(this.#taken, told);
     const trace: readonly TraceRecord[] = walk?.trace ?? [];
     const tenantId = route?.tenant.tenantId ?? this.#taken?.tenantId;
-    const nowUs = env.now() * 1000;
+    const nowUs = endedAtMs * 1000;
     if (tenantId === undefined) {
       this.#log.info(
         { refusal: this.#refusal, cause: ending.cause },

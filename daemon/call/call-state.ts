@@ -131,3 +131,10 @@ export function decodeCallState(text: string | undefined): CallState | undefined
     return undefined;
   }
 }
+
+/** The leases a state names beside the call's own: of the attempt under way, and of a slot that a queue held. */
+export function leasesOf(
+  state: { readonly underWay: CallState['underWay']; readonly held?: CallState['held'] } | undefined,
+): CapLease[] {
+  return [state?.underWay?.lease, state?.held?.lease].filter((lease) => lease !== undefined);
+}

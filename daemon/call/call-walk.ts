@@ -12,12 +12,19 @@ import { Queueing } from '../routing/queueing.ts';
 import type { Route } from '../routing/route.ts';
 import { toE164 } from '../telephony/e164.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
-import type { CallId, EndpointId, FlowVersionId } from '../telephony/ids.ts';
+import type { CallId, EndpointId, FlowVersionId, LeaseId } from '../telephony/ids.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
 import { packHistory, readHistory } from './call-history.ts';
 import { CallRecording } from './call-recording.ts';
-import { type AttemptUnderWay, type CallState, encodeCallState, encodeLastingState } from './call-state.ts';
+import {
+  type AttemptUnderWay,
+  type CallState,
+  encodeCallState,
+  encodeLastingState,
+  leasesOf,
+} from './call-state.ts';
 import type { LegBook } from './leg-book.ts';
+import { retried } from './retried.ts';
 import { resultOfInterrupted } from './takeover.ts';
 
 export interface CallWalkParts {
@@ -45,6 +52,8 @@ export interface CallWalkEnd {
 
 /** How long a dial that may have made no channel leaves its end to be told; the bridge's own end came after it. */
 const noChannelGraceMs = 500;
+/** How long a call that was taken over waits for the flow it began with where PostgreSQL is away, ms. */
+const versionRetryMs = 8_000;
 /** The same for one that the caller's hanging up ended: its leg, if there is one, ends only after the caller's. */
 const cancelledGraceMs = 2_000;
 
@@ -64,6 +73,8 @@ export class CallWalk {
   #state: WalkState | undefined;
   #bridged = false;
   #lasting: string | undefined;
+  /** What the state on the channel names beside the call's own lease. */
+  #named: ReadonlySet<LeaseId> = new Set();
   buyerName: string | undefined;
 
   constructor(parts: CallWalkParts) {
@@ -118,6 +129,7 @@ export class CallWalk {
   async run(state: CallState | undefined): Promise<CallWalkEnd> {
     const { env, channel, route, callId, did, link, log, startedAtUs } = this.#parts;
     const holder = { channelUuid: channel.uuid, switchName: channel.switchName };
+    this.#named = new Set(leasesOf(state).map(({ leaseId }) => leaseId));
     const start = state?.walk ?? this.#firstState();
     const flowVersionId = start.frames[0]?.flowVersionId;
     if (flowVersionId === undefined) throw new Error('the call has no flow version to walk');
@@ -142,7 +154,6 @@ export class CallWalk {
     const interrupted = this.#interrupted(state);
     channel.forgetVariables();
     const held = state?.held;
-    if (held !== undefined) env.caps.adopt(held.lease, holder);
     const dialer = new Dialer({
       route,
       call,
@@ -182,38 +193,44 @@ export class CallWalk {
       holder,
       log,
     });
-    try {
-      const end = await walk({
-        start,
-        resumed: state !== undefined,
-        nodeTypes: env.nodeTypes,
-        flowVersion: (id) => this.#flowVersion(id),
-        flowByName: (flow, version) => env.admission.routes.flowByName(route.tenant.tenantId, flow, version),
-        context: {
-          call,
-          channel,
-          dialing: dialer,
-          queues,
-          recording: this.#recording,
-          now: env.now,
-          random: Math.random,
-          log,
-        },
-        onStep: (walkState) => {
-          this.#state = walkState;
-          this.#carry();
-        },
-        trace: (visit) => this.trace.push(visit),
-        stepBudget: env.settings.stepBudget,
-      });
-      this.#state = end.state;
-      const { nodeType, reason } = end;
-      return end.end === 'gone'
-        ? { gone: end.gone.end, cause: end.gone.end.cause, nodeType, reason, fault: false }
-        : { gone: undefined, cause: end.cause, nodeType, reason, fault: end.end === 'failed' };
-    } finally {
-      await dialer.close();
-    }
+    const end = await walk({
+      start,
+      resumed: state !== undefined,
+      nodeTypes: env.nodeTypes,
+      flowVersion: (id) => this.#flowVersion(id),
+      flowByName: (flow, version) => env.admission.routes.flowByName(route.tenant.tenantId, flow, version),
+      context: {
+        call,
+        channel,
+        dialing: dialer,
+        queues,
+        recording: this.#recording,
+        now: env.now,
+        random: Math.random,
+        log,
+      },
+      onStep: (walkState) => {
+        this.#state = walkState;
+        this.#carry();
+      },
+      trace: (visit) => this.trace.push(visit),
+      stepBudget: env.settings.stepBudget,
+    });
+    this.#state = end.state;
+    const { nodeType, reason } = end;
+    return end.end === 'gone'
+      ? { gone: end.gone.end, cause: end.gone.end.cause, nodeType, reason, fault: false }
+      : { gone: undefined, cause: end.cause, nodeType, reason, fault: end.end === 'failed' };
+  }
+
+  /**
+   * The leases that are left when the walk is over, for the session to release or to leave. `named`: those that the
+   * state on the channel names, so that whoever takes the call over answers for them; nobody asks for the others.
+   */
+  leave(): { readonly named: readonly CapLease[]; readonly unnamed: readonly CapLease[] } {
+    const leases = this.#dialer?.close() ?? [];
+    const isNamed = ({ leaseId }: CapLease) => this.#named.has(leaseId);
+    return { named: leases.filter(isNamed), unnamed: leases.filter((lease) => !isNamed(lease)) };
   }
 
   #firstState(): WalkState {
@@ -223,23 +240,27 @@ export class CallWalk {
   }
 
   async #flowVersion(id: FlowVersionId) {
-    const flow = this.#parts.route.flow;
-    return flow?.flowVersionId === id ? flow.graph : this.#parts.env.admission.routes.flowVersion(id);
+    const { route, env, channel, takeovers } = this.#parts;
+    if (route.flow?.flowVersionId === id) return route.flow.graph;
+    const load = () => env.admission.routes.flowVersion(id);
+    // A call that was taken over began elsewhere: its version may not be known here while PostgreSQL is away.
+    return takeovers === 0 ? load() : retried(load, versionRetryMs, channel.hungUp);
   }
 
   #interrupted(state: CallState | undefined): Interrupted | undefined {
     const attempt = state?.underWay;
     if (attempt === undefined) return undefined;
     const { env, channel, legs } = this.#parts;
-    legs.expect(attempt.legUuid, 'B');
-    legs.doubt(attempt.legUuid, noChannelGraceMs); // its end was told to the daemon before us
     const result = resultOfInterrupted(attempt, channel, env.now());
     if (result === undefined) {
+      // It was never dialled: there is no leg to wait for, and its endpoint may still be tried.
+      const endpoint = this.#tried.indexOf(attempt.endpointId ?? ('' as EndpointId));
+      if (endpoint >= 0) this.#tried.splice(endpoint, 1);
       if (attempt.lease !== undefined) void env.caps.release(attempt.lease); // never rejects
       return undefined;
     }
-    if (attempt.lease !== undefined)
-      env.caps.adopt(attempt.lease, { channelUuid: channel.uuid, switchName: channel.switchName });
+    legs.expect(attempt.legUuid, 'B');
+    legs.doubt(attempt.legUuid, noChannelGraceMs); // its end was told to the daemon before us
     return { attempt, result };
   }
 
@@ -309,11 +330,13 @@ export class CallWalk {
       takeovers,
       lease,
     });
+    const held = this.#dialer?.held;
+    this.#named = new Set(leasesOf({ underWay: this.#underWay, held }).map(({ leaseId }) => leaseId));
     const changing = {
       attemptsMade: this.#attemptsMade,
       tried: this.#tried,
       underWay: this.#underWay,
-      ...(this.#dialer?.held === undefined ? {} : { held: this.#dialer.held }),
+      ...(held === undefined ? {} : { held }),
       recordings: this.#recording?.carried ?? [],
       history: packHistory(this, startedAtUs),
       walk: this.#state,

@@ -27,8 +27,9 @@ export interface HangUpParts {
 export async function hangUp(parts: HangUpParts, callId: CallId, cause: HangupCause): Promise<HangUpResult> {
   const session = parts.registry.get(callId);
   if (session !== undefined) {
-    await session.hangup(cause);
-    return { result: 'asked' };
+    return (await session.hangup(cause))
+      ? { result: 'asked' }
+      : { result: 'unreachable', what: 'the FreeSWITCH of this call' };
   }
   let leg: LeaseHolder | undefined;
   try {

@@ -1,4 +1,4 @@
-import type { CapLease } from '../caps/cap-lease.ts';
+import type { CapLease, LeaseHolder } from '../caps/cap-lease.ts';
 import type { OrphanLease } from '../caps/daemon-presence.ts';
 import type { LegActivity, SwitchLink } from '../channel/switch-link.ts';
 import type { ChannelUuid, DaemonId, LeaseId, SwitchName } from '../telephony/ids.ts';
@@ -23,18 +23,22 @@ export interface OrphanCareParts {
   readonly checkEveryMs: number;
   /** A daemon that takes no new calls looks after what it has, and leaves other orphans to others. */
   readonly draining: () => boolean;
+  readonly daemonId: DaemonId;
+  /** True where a session of this daemon has the channel. */
+  readonly hasSession: (uuid: ChannelUuid) => boolean;
   /** Milliseconds of a clock that only goes forward. */
   now(): number;
 }
 
-/** A channel whose daemon died, and the leases that follow its life. */
+/** A channel that no session has, and the leases that follow its life. */
 interface Orphan {
   readonly link: SwitchLink;
   readonly uuid: ChannelUuid;
-  readonly leases: Map<LeaseId, OrphanLease>;
+  readonly leases: Map<LeaseId, Pick<CapLease, 'leaseId' | 'claims'>>;
   breaks: number;
   /** Since when its switch has not answered. */
   unseenSinceMs: number | undefined;
+  onGone: (() => void) | undefined;
 }
 
 /** A channel that does not leave its application by then never will: its leases still follow its life. */
@@ -65,6 +69,18 @@ export class OrphanCare {
     return this.#orphans.size;
   }
 
+  /**
+   * For a session of this daemon whose socket broke: its channel is looked after as one of a dead daemon would be.
+   * While a daemon lives nobody else asks what became of its calls.
+   */
+  adopt(leases: readonly CapLease[], holder: LeaseHolder, onGone?: () => void): void {
+    const link = this.#parts.links.find(({ switchName }) => switchName === holder.switchName);
+    if (link === undefined) return; // nobody to ask: the leases expire
+    const orphan = this.#enter(holder.channelUuid, link);
+    for (const lease of leases) orphan.leases.set(lease.leaseId, lease);
+    orphan.onGone = onGone;
+  }
+
   /** One round, every second or so. While Redis is away it does nothing. */
   async run(signal?: AbortSignal): Promise<void> {
     const { now, checkEveryMs, log } = this.#parts;
@@ -91,7 +107,10 @@ export class OrphanCare {
         leases = await presence.claim(daemonId, [...reachable.keys()]);
         for (const lease of leases) {
           const link = reachable.get(lease.switchName);
-          if (link !== undefined) found.add(this.#enter(lease, link));
+          if (link === undefined) continue;
+          const orphan = this.#enter(lease.channelUuid, link);
+          orphan.leases.set(lease.leaseId, lease);
+          found.add(orphan);
         }
       } while (leases.length > 0 && signal?.aborted !== true);
       if (found.size > 0)
@@ -103,18 +122,24 @@ export class OrphanCare {
     return [...found];
   }
 
-  #enter(lease: OrphanLease, link: SwitchLink): Orphan {
-    const known = this.#orphans.get(lease.channelUuid);
+  #enter(uuid: ChannelUuid, link: SwitchLink): Orphan {
+    const known = this.#orphans.get(uuid);
     const orphan = known ?? {
       link,
-      uuid: lease.channelUuid,
+      uuid,
       leases: new Map(),
       breaks: 0,
       unseenSinceMs: undefined,
+      onGone: undefined,
     };
-    orphan.leases.set(lease.leaseId, lease);
-    this.#orphans.set(orphan.uuid, orphan);
+    this.#orphans.set(uuid, orphan);
     return orphan;
+  }
+
+  #isTakenOver({ uuid }: Orphan, by: DaemonId | undefined, living: ReadonlySet<DaemonId>): boolean {
+    const { daemonId, hasSession } = this.#parts;
+    if (hasSession(uuid)) return true;
+    return by !== undefined && by !== daemonId && living.has(by);
   }
 
   async #look(orphans: readonly Orphan[], signal: AbortSignal | undefined): Promise<void> {
@@ -141,9 +166,10 @@ export class OrphanCare {
       this.#orphans.delete(uuid);
       for (const lease of leases.values()) await caps.release(lease);
       log.info({ channelUuid: uuid, leases: leases.size }, 'orphaned call ended');
+      orphan.onGone?.();
       return [];
     }
-    if (activity.daemonId !== undefined && living.has(activity.daemonId)) {
+    if (this.#isTakenOver(orphan, activity.daemonId, living)) {
       // What its state named is in its session's hands; what it did not name expires.
       this.#orphans.delete(uuid);
       log.debug({ channelUuid: uuid, by: activity.daemonId }, 'orphaned call was taken over');
@@ -175,9 +201,10 @@ export class OrphanCare {
     const ids = orphans.flatMap(({ leases }) => [...leases.keys()]);
     if (ids.length === 0) return;
     const lost = await this.#parts.presence.keep(ids);
+    // One that lost its last lease is nobody's to wake any more, save where its end is still to be written down.
     for (const orphan of orphans) {
       for (const id of orphan.leases.keys()) if (lost.has(id)) orphan.leases.delete(id);
-      if (orphan.leases.size === 0) this.#orphans.delete(orphan.uuid);
+      if (orphan.leases.size === 0 && orphan.onGone === undefined) this.#orphans.delete(orphan.uuid);
     }
   }
 }

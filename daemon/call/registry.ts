@@ -25,7 +25,8 @@ export interface LiveSession {
   live(): LiveCall;
   /** What it has behind it. */
   soFar(): CallSoFar;
-  hangup(cause: HangupCause): Promise<void>;
+  /** Over the inbound connection, which interrupts whatever runs. False where it could not be delivered: nothing happened. */
+  hangup(cause: HangupCause): Promise<boolean>;
   /** A leg's end as told by mod_json_cdr. */
   accept(leg: LegEnd): void;
   /** Resolves at the end: whether the call's record is safe, and so needs no other. */

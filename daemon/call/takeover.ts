@@ -10,7 +10,7 @@ import type { AttemptUnderWay } from './call-state.ts';
  */
 export function resultOfInterrupted(
   attempt: AttemptUnderWay,
-  channel: { variable(name: string): string | undefined },
+  channel: { variable(name: string): string | undefined; readonly bridgedAtUs?: number | undefined },
   nowMs: number,
 ): AttemptResult | undefined {
   const joined = [
@@ -20,7 +20,8 @@ export function resultOfInterrupted(
   ].includes(attempt.legUuid);
   if (joined) {
     const cause = toHangupCause(
-      channel.variable('last_bridge_hangup_cause') ?? channel.variable('bridge_hangup_cause'),
+      // `last_bridge_…` may still be that of an attempt before this one.
+      channel.variable('bridge_hangup_cause') ?? channel.variable('last_bridge_hangup_cause'),
     );
     return {
       outcome: cause === 'ALLOTTED_TIMEOUT' ? 'max_duration' : 'connected',
@@ -28,15 +29,20 @@ export function resultOfInterrupted(
       sipCode: undefined,
       cappedBy: undefined,
       hungUpBy: 'B',
-      talkedMs: Math.max(0, nowMs - attempt.dialledAtUs / 1000),
+      // It ended just now: FreeSWITCH hands the channel over within milliseconds.
+      talkedMs: Math.max(0, nowMs - (channel.bridgedAtUs ?? attempt.dialledAtUs) / 1000),
     };
   }
+  // Taken off before every bridge: without one the bridge never began.
   const disposition = channel.variable('originate_disposition');
-  if (disposition === undefined || disposition === 'failure' || !isHangupCause(disposition)) return undefined;
-  if (channel.variable('callfabric_dialled') !== attempt.legUuid) return undefined;
+  if (disposition === undefined || channel.variable('callfabric_dialled') !== attempt.legUuid)
+    return undefined;
+  // `failure` is set as it begins and stays where it ended without a cause of its own.
+  const known = isHangupCause(disposition) && disposition !== 'SUCCESS';
+  const cause = known ? disposition : 'NORMAL_TEMPORARY_FAILURE';
   return {
-    outcome: attemptOutcomeOf(disposition),
-    cause: disposition,
+    outcome: attemptOutcomeOf(cause),
+    cause,
     sipCode: undefined,
     cappedBy: undefined,
     hungUpBy: undefined,

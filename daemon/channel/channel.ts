@@ -49,6 +49,8 @@ export interface ChannelEnd {
   readonly cause: HangupCause;
   /** `caller`: a BYE or CANCEL came. `callfabric`: we hung up. `lost`: the socket broke without a word. */
   readonly by: 'caller' | 'callfabric' | 'lost';
+  /** The leg it was joined with last (`last_bridge_to`), as the channel itself said when it ended. */
+  readonly bridgedTo?: ChannelUuid | undefined;
 }
 
 /** Thrown out of any verb when the channel is no more. Only the walker catches it. */
@@ -80,6 +82,8 @@ export interface Channel {
   readonly answered: boolean;
   /** Aborts when the leg is gone; the reason is a ChannelGone. */
   readonly hungUp: AbortSignal;
+  /** When it was last joined with another leg before the socket was opened, by FreeSWITCH's clock. */
+  readonly bridgedAtUs?: number | undefined;
   /** A channel variable as it stood when the socket was opened. */
   variable(name: string): string | undefined;
   /**

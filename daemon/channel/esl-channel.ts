@@ -33,6 +33,9 @@ import type { SwitchLink } from './switch-link.ts';
 /** Where play_and_get_digits leaves what was pressed. */
 const digitsVariable = 'callfabric_digits';
 const stateVariable = 'callfabric_state';
+/** When a break that did nothing is sent again, and then how often, ms. */
+const breakAgainMs = 250;
+const breakEveryMs = 1_000;
 /** `uri-failure` where a recording could not begin (switch_ivr_async.c, switch_ivr_record_session_event). */
 const recordingFault = 'record_completion_cause';
 
@@ -90,6 +93,11 @@ export class EslChannel implements Channel {
     return this.#gone.signal;
   }
 
+  get bridgedAtUs(): number | undefined {
+    const us = Number(this.#socket.channelData.header('Caller-Channel-Bridged-Time'));
+    return us > 0 ? us : undefined;
+  }
+
   variable(name: string): string | undefined {
     return this.#socket.channelData.variable(name);
   }
@@ -112,6 +120,17 @@ export class EslChannel implements Channel {
   armRecording(path: string, options: RecordingOptions & { readonly onlyBridged: boolean }): void {
     this.prepare(recordingVariables(options.channels, options.onlyBridged));
     this.#pendingApplications.push(startRecording(path));
+  }
+
+  /** Somebody else hangs up for us: an end that comes now is ours. `undo` where it did not come about. */
+  expectHangup(cause: HangupCause): { undo(): void } {
+    const before = this.#hangupAsked;
+    this.#hangupAsked ??= cause;
+    return {
+      undo: () => {
+        this.#hangupAsked = before;
+      },
+    };
   }
 
   /** Leaves the channel to FreeSWITCH: it goes on with its next dialplan action. */
@@ -156,10 +175,15 @@ export class EslChannel implements Channel {
     const terminators = options.terminators ?? '';
     if (aborted(until)) return { end: 'interrupted' };
     this.prepare({ playback_terminators: terminators === '' ? 'none' : terminators });
-    const interrupt = () => {
-      // Without the inbound connection nothing can interrupt: the media then ends by itself or by its own bound.
+    let again: NodeJS.Timeout | undefined;
+    // Music never ends by itself, and a break may do nothing: FreeSWITCH takes the mark of one off again where it comes
+    // just before an application begins (switch_core_session.c, CF_BREAK), answering +OK all the same; or the inbound
+    // connection is away just now. So it is asked again until the application is over.
+    const breakIn = (ms: number) => {
       this.#options.link?.breakApplication(this.uuid).catch(() => false);
+      again = setTimeout(() => breakIn(breakEveryMs), ms);
     };
+    const interrupt = () => breakIn(breakAgainMs);
     until?.addEventListener('abort', interrupt, { once: true });
     let done: EslEvent;
     const beganAtMs = performance.now();
@@ -167,6 +191,7 @@ export class EslChannel implements Channel {
       done = await this.#run([play(media)]);
     } finally {
       until?.removeEventListener('abort', interrupt);
+      clearTimeout(again);
     }
     const response = done.header('Application-Response') ?? '';
     const digit = terminators === '' ? undefined : done.variable('playback_terminator_used');
@@ -288,10 +313,12 @@ export class EslChannel implements Channel {
   #takePending(applications: readonly Application[]): Application[] {
     if (!this.#pending) return [...applications];
     this.#pending = false;
-    const packet = [...setVariables(this.#pendingVariables), ...this.#pendingApplications, ...applications];
+    const variables = this.#pendingVariables;
+    const before = this.#pendingApplications;
+    // Before they are made into text: what cannot be sent fails this verb, and not every one after it.
     this.#pendingVariables = {};
     this.#pendingApplications = [];
-    return packet;
+    return [...setVariables(variables), ...before, ...applications];
   }
 
   #measure(): void {
@@ -308,14 +335,19 @@ export class EslChannel implements Channel {
 
   #end(event: EslEvent): void {
     const cause = toHangupCause(event.header('Hangup-Cause'));
-    this.#abort({ cause, by: this.#hangupAsked === undefined ? 'caller' : 'callfabric' });
+    const bridgedTo = event.variable('last_bridge_to') as ChannelUuid | undefined;
+    // `send_…`: FreeSWITCH hung up, for want of media or because somebody asked it to.
+    const disposition = event.variable('sip_hangup_disposition') ?? 'recv_';
+    const byCaller = this.#hangupAsked === undefined && disposition.startsWith('recv_');
+    this.#abort({ cause, by: byCaller ? 'caller' : 'callfabric', bridgedTo });
   }
 
   #socketEnded(): void {
     const reason: unknown = this.#socket.ended.reason;
     const hangup = reason instanceof SocketEnded ? reason.end.hangup : undefined;
     if (hangup !== undefined) this.#end(hangup);
-    else if (this.#hangupAsked !== undefined) this.#abort({ cause: this.#hangupAsked, by: 'callfabric' });
+    else if (this.#hangupAsked !== undefined && !isTimeout(reason))
+      this.#abort({ cause: this.#hangupAsked, by: 'callfabric' });
     else if (reason instanceof SocketEnded && reason.end.kind === 'hangup')
       this.#abort({ cause: 'NORMAL_CLEARING', by: 'caller' });
     else this.#abort({ cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' });
@@ -351,6 +383,11 @@ const shortestWordMs = 50;
 /** `speak` without an engine ends at once and says so in FreeSWITCH's log alone (switch_ivr_speak_text). */
 function unspoken(media: Media, tookMs: number): boolean {
   return media.kind === 'speech' && tookMs < shortestWordMs && /[\p{L}\p{N}]/u.test(media.text);
+}
+
+/** A hang-up that was asked for and did not come about: the socket was deaf, and the channel may live. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof SocketEnded && reason.end.kind === 'timeout';
 }
 
 /** A signal changes while we wait, which narrowing by the compiler does not see. */

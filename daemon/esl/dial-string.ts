@@ -76,6 +76,12 @@ export function bridgeVariables({ ringback }: Pick<DialRequest, 'ringback'>): Re
   return {
     hangup_after_bridge: 'false',
     continue_on_fail: 'true',
+    // FreeSWITCH sets these only where there is something to tell: they would still tell of the attempt before
+    // (switch_channel.c, switch_channel_handle_cause; switch_ivr_originate.c).
+    last_bridge_proto_specific_hangup_cause: '',
+    bridge_hangup_cause: '',
+    originate_failed_cause: '',
+    originate_disposition: '',
     ringback: heard,
     transfer_ringback: heard,
   };

@@ -2,6 +2,7 @@ import type { BridgeResult, ChannelGone } from '../channel/channel.ts';
 import type { AttemptOptions, AttemptResult } from '../flow/node-context.ts';
 import type { AttemptRecord } from '../records/call-record.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
+import type { ChannelUuid } from '../telephony/ids.ts';
 import type { AttemptOutcome } from '../telephony/outcome.ts';
 import type { AttemptBegun } from './attempt-log.ts';
 import { attemptOutcomeOf, ruleOf } from './cause-map.ts';
@@ -36,9 +37,13 @@ export function endingOf(bridged: BridgeResult): Ending {
   }
 }
 
-/** The A-leg went away under the bridge; `talked`: after the two were joined. */
-export function endingOfGone({ end }: ChannelGone, talked: boolean): Ending {
-  if (talked) return { outcome: 'connected', cause: end.cause, sipCode: undefined, hungUpBy: 'A' };
+/**
+ * The A-leg went away under the bridge; `talked`: facts of the inbound connection said that the two were joined. Facts
+ * may be missing; the channel's own word of whom it was bridged to comes with its end.
+ */
+export function endingOfGone({ end }: ChannelGone, legUuid: ChannelUuid, talked: boolean): Ending {
+  if (talked || end.bridgedTo === legUuid)
+    return { outcome: 'connected', cause: end.cause, sipCode: undefined, hungUpBy: 'A' };
   return end.by === 'lost'
     ? { outcome: 'failed', cause: end.cause, sipCode: undefined, hungUpBy: undefined }
     : { outcome: 'cancelled', cause: 'ORIGINATOR_CANCEL', sipCode: undefined, hungUpBy: undefined };

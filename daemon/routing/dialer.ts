@@ -64,6 +64,8 @@ export class Dialer implements Dialing {
   #attemptsMade: number;
   #held: HeldSlot | undefined;
   #interrupted: Interrupted | undefined;
+  /** Of the attempt whose socket broke: its two may go on talking. */
+  #left: CapLease | undefined;
 
   constructor(parts: DialerParts) {
     this.#parts = parts;
@@ -120,9 +122,19 @@ export class Dialer implements Dialing {
     if (held !== undefined) await this.#parts.caps.release(held.lease);
   }
 
-  /** At the end of the call: releases what nobody dialled. Twice is harmless; never rejects. */
-  close(): Promise<void> {
-    return this.dropHeld();
+  /**
+   * At the end of the call: takes out of the dialer what nobody released, a slot that was not dialled and the lease of
+   * an attempt whose socket broke. Whoever closes knows whether the call lives on, and so what becomes of them.
+   */
+  close(): CapLease[] {
+    const interrupted = this.#interrupted;
+    // Its flow never came to it again: it was made all the same, and may have been a conversation.
+    if (interrupted !== undefined) this.#finish(interrupted);
+    const of = interrupted?.attempt.lease;
+    const leases = [this.#held?.lease, this.#left, of].filter((lease) => lease !== undefined);
+    this.#held = undefined;
+    this.#left = undefined;
+    return leases;
   }
 
   async attempt(candidate: Candidate, options: AttemptOptions): Promise<AttemptResult> {
@@ -152,10 +164,16 @@ export class Dialer implements Dialing {
       lease: caps.lease,
     };
     if (caps.refusedBy !== undefined) return this.#capped(attempt, caps.refusedBy);
+    let left = false;
     try {
       return await this.#dial(attempt, routed, options, caps.decision);
+    } catch (error) {
+      // FreeSWITCH may keep the two talking: giving their places back now would let the caps overshoot.
+      left = error instanceof ChannelGone && error.end.by === 'lost';
+      throw error;
     } finally {
-      if (caps.lease !== undefined) await this.#parts.caps.release(caps.lease);
+      if (left) this.#left = caps.lease;
+      else if (caps.lease !== undefined) await this.#parts.caps.release(caps.lease);
     }
   }
 
@@ -214,7 +232,8 @@ export class Dialer implements Dialing {
         options,
       );
     } catch (error) {
-      if (error instanceof ChannelGone) ending = endingOfGone(error, watch.talkingSinceMs !== undefined);
+      if (error instanceof ChannelGone)
+        ending = endingOfGone(error, legUuid, watch.talkingSinceMs !== undefined);
       throw error;
     } finally {
       watch.stop();
@@ -233,6 +252,8 @@ export class Dialer implements Dialing {
       this.#held = undefined;
       return { lease: held.lease, refusedBy: undefined, decision: 'granted' };
     }
+    // Somebody else is dialled: the slot's own caller is not this one any more, for as long as that talks.
+    await this.dropHeld();
     if (routed.claims.length === 0) return { lease: undefined, refusedBy: undefined, decision: 'granted' };
     const { caps, call, channel, whenCapsUnavailable } = this.#parts;
     const decision = await caps.acquire({
@@ -277,19 +298,27 @@ export class Dialer implements Dialing {
     routed: RoutedCandidate,
     options: AttemptOptions,
   ): Promise<AttemptResult> {
-    this.#interrupted = undefined;
     if (routed.endpointId !== undefined) this.#tried.add(routed.endpointId);
-    const { attempts, caps, now } = this.#parts;
+    this.#finish({ attempt, result }, routed);
+    if (attempt.lease !== undefined) await this.#parts.caps.release(attempt.lease);
+    return { next: ruleOf(result.cause, result.sipCode, options.causes), ...result };
+  }
+
+  #finish({ attempt, result }: Interrupted, routed?: RoutedCandidate): void {
+    this.#interrupted = undefined;
+    const { attempts, now } = this.#parts;
     // What was dialled, whatever the plan says by now.
-    const { buyerId = routed.buyerId, trunkId = routed.trunkId, destination = routed.dialled } = attempt;
+    const {
+      buyerId = routed?.buyerId,
+      trunkId = routed?.trunkId,
+      destination = routed?.dialled ?? '',
+    } = attempt;
     attempts.finished(
       rowOf({ ...attempt, buyerId, trunkId, destination }, result, 'granted', {
         answeredAtUs: undefined,
         endedAtUs: now() * 1000,
       }),
     );
-    if (attempt.lease !== undefined) await caps.release(attempt.lease);
-    return { next: ruleOf(result.cause, result.sipCode, options.causes), ...result };
   }
 
   /** The first try of a group takes the turn; those after it are failover and cost no share. */

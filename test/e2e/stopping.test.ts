@@ -67,6 +67,41 @@ void t.test('the drain limit: what still lives is left to the next daemon', asyn
   await house.leaks(t);
 });
 
+void t.test(
+  'the drain limit: two who talk keep their places until the one that takes over ends it',
+  async (t) => {
+    const talker = { kind: 'answer', answerAfterMs: 20 } as const;
+    const house = await openHouse(t, { daemons: 2, simulator: { callees: { talker } } });
+    const { did, campaignId, buyerIds } = await house.flow(flowOf([['sell', 'buyer']]), {
+      buyers: [{ name: 'talker', maxCalls: 1 }],
+      maxCalls: 5,
+    });
+    const first = await house.spawnDaemon(0, { CALLFABRIC_DRAIN_SECONDS: '1' });
+    const second = await house.startDaemon(1);
+    const scopes = [`campaign:${campaignId}`, `buyer:${Object.values(buyerIds)[0]}`];
+    const holders = () =>
+      Promise.all(
+        scopes.map(async (scope) => {
+          const answer = await house.api(`/caps/${scope}/holders`, { daemon: 1 });
+          return ((await answer.json()) as { holders: { daemonId: string }[] }).holders;
+        }),
+      );
+    const live = house.call(did);
+    await until('the call to be bridged', () => live.leg.phase === 'bridged');
+    first.child.kill('SIGTERM');
+    t.equal(await first.exited, 0);
+    t.match(await holders(), [{ length: 1 }, { length: 1 }], 'the leases follow the call, not the daemon');
+    await until('the other daemon to answer for them', async () =>
+      (await holders()).every(([one]) => one?.daemonId === second.id),
+    );
+    t.equal(live.leg.phase, 'bridged', 'they were not disturbed');
+    live.hangUp();
+    await live.ended;
+    await until('the places to be free', async () => (await holders()).every(({ length }) => length === 0));
+    await house.leaks(t);
+  },
+);
+
 function run(env: Record<string, string>): { child: ChildProcess; stderr: () => string } {
   const child = spawn(process.execPath, [main, 'start'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';

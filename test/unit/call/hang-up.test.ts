@@ -17,7 +17,8 @@ function house(
   of: { own?: boolean; leg?: LeaseHolder; redisAway?: boolean; connected?: boolean; lives?: boolean } = {},
 ) {
   const done: string[] = [];
-  const session = { hangup: async (cause: string) => void done.push(`session ${cause}`) } as LiveSession;
+  const hangup = async (cause: string) => done.push(`session ${cause}`) > 0 && of.lives !== false;
+  const session = { hangup } as unknown as LiveSession;
   const link = (switchName: string) =>
     ({
       switchName,
@@ -60,4 +61,9 @@ void t.test('a call nobody runs is unknown, and so is one that ended meanwhile',
 void t.test('what is away is named', async (t) => {
   t.match(await house({ redisAway: true }).hangUp(), { result: 'unreachable', what: /Redis/ });
   t.same(await house({ leg, connected: false }).hangUp(), { result: 'unreachable', what: 'FreeSWITCH fs2' });
+});
+
+void t.test('a call of this daemon whose switch cannot be told is out of reach, not asked', async (t) => {
+  const { hangUp } = house({ own: true, lives: false });
+  t.match(await hangUp(), { result: 'unreachable', what: /FreeSWITCH/ });
 });

@@ -27,6 +27,8 @@ class Scene {
   readonly legs = new Map<ChannelUuid, LegActivity>();
   unclaimed: OrphanLease[];
   readonly living = new Set<DaemonId>([id<'DaemonId'>('me')]);
+  /** Channels this daemon has a session for. */
+  readonly sessions = new Set<ChannelUuid>();
   readonly lost = new Set<LeaseId>();
   readonly broken: ChannelUuid[] = [];
   readonly kept: LeaseId[] = [];
@@ -83,6 +85,8 @@ class Scene {
       log: { debug() {}, info() {}, warn: (_, message) => void this.warned.push(message) },
       checkEveryMs: 1000,
       draining: () => this.draining,
+      daemonId: id<'DaemonId'>('me') satisfies DaemonId,
+      hasSession: (uuid) => this.sessions.has(uuid),
       now: () => this.nowMs,
     };
     this.care = new OrphanCare(parts);
@@ -121,6 +125,7 @@ void t.test('a caller who listens is woken, and forgotten once a living daemon h
   await scene.round();
   t.same(scene.did, { broken: [caller], kept: [], released: [] });
   scene.legs.set(caller, { application: 'playback', daemonId: id('me') });
+  scene.sessions.add(caller);
   await scene.round();
   t.same(scene.did, { broken: [], kept: [], released: [] }, 'the session has it');
   t.equal(scene.care.watched, 0);
@@ -235,4 +240,33 @@ void t.test('between the checks only what is newly claimed is looked at', async 
   await scene.care.run();
   await scene.care.run();
   t.same(scene.did.kept, ['a', 'b']);
+});
+
+void t.test('what a session of this daemon left is kept while its channel lives', async (t) => {
+  const scene = new Scene();
+  scene.legs.set(caller, { application: 'bridge', daemonId: id('me') });
+  scene.care.adopt([lease('a')], lease('a'));
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: ['a'], released: [] }, 'no session has it, though this daemon lives');
+  scene.sessions.add(caller);
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: [], released: [] }, 'a session has it again');
+  t.equal(scene.care.watched, 0);
+});
+
+void t.test('a channel nobody could ask about: its end is told to whoever left it, once', async (t) => {
+  const scene = new Scene();
+  let ends = 0;
+  scene.reachable = false;
+  scene.care.adopt([lease('a')], lease('a'), () => {
+    ends += 1;
+  });
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: [], released: [] });
+  t.equal(ends, 0);
+  scene.reachable = true;
+  await scene.round();
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: [], released: ['a'] });
+  t.equal(ends, 1);
 });

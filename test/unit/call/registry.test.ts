@@ -15,7 +15,7 @@ void t.test('a session that goes does not take its successor’s channel with it
     soFar: () => {
       throw new Error('nobody asks');
     },
-    hangup: async () => {},
+    hangup: async () => true,
     accept: () => {},
     recorded: Promise.resolve(true),
   };

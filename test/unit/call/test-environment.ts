@@ -34,6 +34,12 @@ export class FakeSessionChannel extends FakeChannel {
     this.armed.push(path);
   }
 
+  readonly expected: string[] = [];
+  expectHangup(cause: string): { undo(): void } {
+    this.expected.push(cause);
+    return { undo: () => void this.expected.pop() };
+  }
+
   forgetVariables(): void {
     this.forgotten = true;
   }
@@ -100,7 +106,7 @@ export function aRoute(): Route {
 
 const silent: CallLog = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
-function endOf(channelUuid: ChannelUuid, side: 'A' | 'B'): LegEnd {
+function endOf(channelUuid: ChannelUuid, side: 'A' | 'B', bridgeUs: number | undefined): LegEnd {
   const startUs = 1_790_000_000_000_000;
   return {
     channelUuid,
@@ -111,7 +117,7 @@ function endOf(channelUuid: ChannelUuid, side: 'A' | 'B'): LegEnd {
       progressUs: undefined,
       progressMediaUs: undefined,
       answerUs: startUs + 1_000_000,
-      bridgeUs: undefined,
+      bridgeUs,
       endUs: startUs + 5_000_000,
     },
     billMs: 4000,
@@ -136,10 +142,17 @@ export class TestEnvironment {
   readonly #held = new Set<LeaseId>();
   readonly environment: CallEnvironment;
   readonly link: SwitchLink;
-  /** What `uuid_exists` answers. */
-  livesOn = false;
+  /** What `uuid_exists` answers; undefined: nobody can say. */
+  livesOn: boolean | undefined = false;
+  /** Channels that were left to the daemon's care, with their leases. */
+  readonly left: { leases: LeaseId[]; channelUuid: ChannelUuid; onGone: (() => void) | undefined }[] = [];
+  readonly released: LeaseId[] = [];
   /** Of which legs FreeSWITCH tells the end. */
   tellsEndOf: (uuid: string) => boolean = () => true;
+  linkConnected = true;
+  /** What `uuid_kill` answers. */
+  kills = true;
+  bridgeUsOf: (uuid: string) => number | undefined = () => undefined;
   #fence = 0;
 
   constructor(
@@ -163,6 +176,7 @@ export class TestEnvironment {
           ? { granted: 'unavailable', reason: 'Redis is away' }
           : { granted: true, lease: take(request) },
       release: async ({ leaseId }) => {
+        this.released.push(leaseId);
         this.#held.delete(leaseId);
       },
       adopt: ({ leaseId }) => {
@@ -195,20 +209,23 @@ export class TestEnvironment {
         };
       },
     };
+    const isConnected = () => this.linkConnected;
     this.link = {
       switchName: id<'SwitchName'>('fake') satisfies SwitchName,
-      connected: true,
+      get connected() {
+        return isConnected();
+      },
       breakApplication: async () => true,
-      kill: async () => true,
+      kill: async () => this.kills,
       exists: async () => this.livesOn,
-      current: async () => (this.livesOn ? { application: 'bridge', daemonId: undefined } : 'gone'),
+      current: async () => (this.livesOn === true ? { application: 'bridge', daemonId: undefined } : 'gone'),
       onLeg: (uuid, listener) => {
         // FreeSWITCH tells the end of every leg it is asked about, soon.
         const fact: LegFact = {
           kind: 'ended',
           channelUuid: uuid,
           atUs: 0,
-          leg: endOf(uuid, uuid.startsWith('1111') ? 'A' : 'B'),
+          leg: endOf(uuid, uuid.startsWith('1111') ? 'A' : 'B', this.bridgeUsOf(uuid)),
         };
         const timer = setTimeout(() => {
           if (this.tellsEndOf(uuid)) listener(fact);
@@ -231,6 +248,10 @@ export class TestEnvironment {
       },
       caps,
       lines,
+      care: {
+        adopt: (leases, { channelUuid }, onGone) =>
+          void this.left.push({ leases: leases.map(({ leaseId }) => leaseId), channelUuid, onGone }),
+      },
       nodeTypes,
       weights: new SmoothWeights(),
       writer: {

@@ -33,7 +33,7 @@ void t.test('a plain attempt, byte by byte', async (t) => {
   t.same(bridge(request), [
     {
       app: 'multiset',
-      arg: '^^;hangup_after_bridge=false;continue_on_fail=true;ringback=;transfer_ringback=',
+      arg: '^^;hangup_after_bridge=false;continue_on_fail=true;last_bridge_proto_specific_hangup_cause=;bridge_hangup_cause=;originate_failed_cause=;originate_disposition=;ringback=;transfer_ringback=',
     },
     {
       app: 'bridge',

@@ -57,6 +57,14 @@ void t.test('the caps are given back in every ending', async (t) => {
   t.same(outcomes, ['connected', 'busy', 'not_accepted', 'cancelled', 'cancelled', 'failed']);
 });
 
+void t.test('a socket that breaks gives nothing back: the two may go on talking', async (t) => {
+  const world = dialing({ goneDuring: 'bridge', goneAs: { cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' } });
+  await t.rejects(tryFirst(world), ChannelGone);
+  t.same(world.caps.released, []);
+  t.match(world.dialer.close(), [{ leaseId: world.begun[0]?.lease?.leaseId }], 'left to whoever knows');
+  t.same(world.dialer.close(), []);
+});
+
 void t.test('the caller who goes while the caps are taken is not dialled for', async (t) => {
   const world = dialing({});
   world.caps.onAcquire = () => world.channel.goAway();
@@ -119,20 +127,34 @@ void t.test('the held candidate comes first and is dialled with its lease', asyn
   t.match(await tryFirst(world), { outcome: 'connected' });
   t.match(world.begun, [{ lease: { leaseId: 'held' } }]);
   t.same(world.caps.released, ['held']);
-  await world.dialer.close();
+  t.same(world.dialer.close(), []);
   t.same(world.caps.released, ['held'], 'given back once');
 });
 
-void t.test('a held slot nobody dials is given back at the end, or for a newer one', async (t) => {
+void t.test('a held slot is given back before somebody else is dialled', async (t) => {
+  const world = dialing({ bridges: [answered] });
+  const [first, second] = world.dialer.plan({ from: 'campaign' });
+  if (first === undefined || second === undefined) throw new Error('two in the plan');
+  await world.dialer.hold(second, lease('held'));
+  let releasedBefore: string[] = [];
+  world.caps.onAcquire = () => {
+    releasedBefore = [...world.caps.released];
+  };
+  await world.dialer.attempt(first, options);
+  t.same(releasedBefore, ['held']);
+  t.equal(world.dialer.held, undefined);
+});
+
+void t.test('a held slot nobody dials is given back for a newer one, or left for the end', async (t) => {
   const { dialer, caps } = dialing({});
   const [first] = dialer.plan({ from: 'campaign' });
   if (first === undefined) throw new Error('nobody in the plan');
   await dialer.hold(first, lease('one'));
   await dialer.hold(first, lease('two'));
   t.same(caps.released, ['one']);
-  await dialer.close();
-  await dialer.close();
-  t.same(caps.released, ['one', 'two']);
+  t.match(dialer.close(), [{ leaseId: 'two' }]);
+  t.same(dialer.close(), []);
+  t.same(caps.released, ['one']);
 });
 
 void t.test(
@@ -181,6 +203,17 @@ void t.test('a conversation the caller ended is connected, one cut at its length
   await t.rejects(running, ChannelGone);
   t.match(talking.rows, [{ outcome: 'connected', answeredAtUs: 5_000_000 }]);
   t.equal(link.listening, 0, 'nothing listens any more');
+});
+
+void t.test('without a fact of it the channel itself says that the two talked', async (t) => {
+  const held = Promise.withResolvers<BridgeResult>();
+  const world = dialing({ bridges: [() => held.promise] });
+  const running = tryFirst(world);
+  await world.channel.called('bridge');
+  const bridgedTo = bridged(world)[0]?.legUuid;
+  world.channel.goAway({ cause: 'NORMAL_CLEARING', by: 'caller', bridgedTo });
+  await t.rejects(running, ChannelGone);
+  t.match(world.rows, [{ outcome: 'connected', cause: 'NORMAL_CLEARING', buyerId: 'a' }]);
 });
 
 void t.test('talking time counts from the answer', async (t) => {
