@@ -56,7 +56,7 @@ export class CallWalk {
   readonly #parts: CallWalkParts;
   readonly trace: TraceRecord[] = [];
   readonly attempts: AttemptRecord[] = [];
-  readonly #tried: EndpointId[] = [];
+  #tried: readonly EndpointId[] = [];
   #recording: CallRecording | undefined;
   #dialer: Dialer | undefined;
   #recordsBridges = false;
@@ -116,7 +116,7 @@ export class CallWalk {
     const flowVersionId = start.frames[0]?.flowVersionId;
     if (flowVersionId === undefined) throw new Error('the call has no flow version to walk');
     this.#attemptsMade = state?.attemptsMade ?? 0;
-    this.#tried.push(...(state?.tried ?? []));
+    this.#tried = state?.tried ?? [];
     const before = readHistory(state?.history, startedAtUs);
     this.attempts.push(...before.attempts);
     this.trace.push(...before.trace);
@@ -151,7 +151,7 @@ export class CallWalk {
       daemonId: env.daemonId,
       sipProfile: env.settings.sipProfile,
       link,
-      tried: this.#tried.slice(),
+      tried: this.#tried,
       attemptsMade: this.#attemptsMade,
       ...(interrupted === undefined ? {} : { interrupted }),
       ...(held === undefined ? {} : { held }),
@@ -242,7 +242,7 @@ export class CallWalk {
     this.#attemptsMade = attempt.number;
     this.#bridged = false;
     this.buyerName = attempt.buyerName;
-    if (attempt.endpointId !== undefined) this.#tried.push(attempt.endpointId);
+    if (attempt.endpointId !== undefined) this.#tried = [...this.#tried, attempt.endpointId];
     const { buyerName: _, ...underWay } = attempt;
     this.#underWay = underWay;
     const { number, legUuid } = attempt;

@@ -11,7 +11,7 @@ import { ownText } from '../esl/decode-value.ts';
 import { bridgeAlone, bridgeVariables } from '../esl/dial-string.ts';
 import type { EslEvent } from '../esl/esl-event.ts';
 import { collectDigits, play } from '../esl/media-argument.ts';
-import { type OutboundSocket, SocketEnded } from '../esl/outbound-socket.ts';
+import { type OutboundSocket, type SocketEnd, SocketEnded } from '../esl/outbound-socket.ts';
 import { setVariables, variableName, variableValue } from '../esl/variables.ts';
 import { type HangupCause, isHangupCause, toHangupCause } from '../telephony/hangup-cause.ts';
 import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
@@ -74,8 +74,7 @@ export class EslChannel implements Channel {
     this.#answered = channelData.header('Answer-State') === 'answered';
     this.#lastEventAtMs = performance.now();
     socket.onEvent((event) => this.#take(event));
-    if (socket.ended.aborted) this.#socketEnded();
-    else socket.ended.addEventListener('abort', () => this.#socketEnded(), { once: true });
+    socket.onEnd((end) => this.#socketEnded(end));
   }
 
   get switchName(): SwitchName {
@@ -271,7 +270,7 @@ export class EslChannel implements Channel {
   }
 
   readonly #failed = (error: unknown): never => {
-    throw error instanceof SocketEnded ? this.#goneReason() : error;
+    throw error instanceof SocketEnded ? this.#goneReason(error.end) : error;
   };
 
   readonly #completed = (done: EslEvent): EslEvent => {
@@ -308,13 +307,10 @@ export class EslChannel implements Channel {
     this.#abort({ cause, by: this.#hangupAsked === undefined ? 'caller' : 'callfabric' });
   }
 
-  #socketEnded(): void {
-    const reason: unknown = this.#socket.ended.reason;
-    const hangup = reason instanceof SocketEnded ? reason.end.hangup : undefined;
+  #socketEnded({ kind, hangup }: SocketEnd): void {
     if (hangup !== undefined) this.#end(hangup);
     else if (this.#hangupAsked !== undefined) this.#abort({ cause: this.#hangupAsked, by: 'callfabric' });
-    else if (reason instanceof SocketEnded && reason.end.kind === 'hangup')
-      this.#abort({ cause: 'NORMAL_CLEARING', by: 'caller' });
+    else if (kind === 'hangup') this.#abort({ cause: 'NORMAL_CLEARING', by: 'caller' });
     else this.#abort({ cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' });
   }
 
@@ -322,8 +318,8 @@ export class EslChannel implements Channel {
     if (!this.#gone.signal.aborted) this.#gone.abort(new ChannelGone(end));
   }
 
-  #goneReason(): unknown {
-    if (!this.#gone.signal.aborted) this.#socketEnded();
+  #goneReason(end: SocketEnd): unknown {
+    if (!this.#gone.signal.aborted) this.#socketEnded(end);
     return this.#gone.signal.reason;
   }
 }

@@ -5,7 +5,7 @@
 export class GoneDeadline {
   readonly #hungUp: AbortSignal;
   readonly #graceMs: number;
-  readonly #running: ((reason: unknown) => void)[] = [];
+  #running: readonly ((reason: unknown) => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #passed = false;
 
@@ -36,7 +36,7 @@ export class GoneDeadline {
         this.#drop(leave);
         reject(reason);
       };
-      this.#running.push(leave);
+      this.#running = [...this.#running, leave];
       running.then((result) => {
         this.#drop(leave);
         resolve(result);
@@ -46,8 +46,7 @@ export class GoneDeadline {
 
   /** Twice where the deadline came first and what ran ends after all. */
   #drop(leave: (reason: unknown) => void): void {
-    const at = this.#running.lastIndexOf(leave);
-    if (at >= 0) this.#running.splice(at, 1);
+    this.#running = this.#running.filter((one) => one !== leave);
   }
 
   readonly #begin = (): void => {

@@ -58,16 +58,17 @@ export interface HeldSlot {
 /** Dials for one call: caps, attempt rows, bridges. One attempt at a time. */
 export class Dialer implements Dialing {
   readonly #parts: DialerParts;
-  readonly #tried: Set<string>;
-  readonly #charged = new Set<string>();
-  readonly #routed = new WeakMap<Candidate, RoutedCandidate>();
+  #tried: readonly string[];
+  /** Short lists: a Set or a WeakMap is 150 to 300 bytes in every live call. */
+  #charged: readonly string[] = [];
+  #routed: readonly RoutedCandidate[] = [];
   #attemptsMade: number;
   #held: HeldSlot | undefined;
   #interrupted: Interrupted | undefined;
 
   constructor(parts: DialerParts) {
     this.#parts = parts;
-    this.#tried = new Set(parts.tried);
+    this.#tried = parts.tried ?? [];
     this.#attemptsMade = parts.attemptsMade ?? 0;
     this.#interrupted = parts.interrupted;
     this.#held = parts.held;
@@ -102,7 +103,7 @@ export class Dialer implements Dialing {
         // The plan has changed meanwhile: what was dialled is dialled all the same.
         { ...nobody, endpointId: attempt.endpointId, label: 'dialled before the takeover' },
       );
-    for (const candidate of list) this.#routed.set(candidate, candidate);
+    this.#routed = this.#routed.length === 0 ? list : [...this.#routed, ...list];
     return list;
   }
 
@@ -126,7 +127,7 @@ export class Dialer implements Dialing {
   }
 
   async attempt(candidate: Candidate, options: AttemptOptions): Promise<AttemptResult> {
-    const routed = this.#routed.get(candidate);
+    const routed = this.#routed.find((one) => one === candidate);
     if (routed === undefined) throw new Error(`candidate ${candidate.label} is not of this call`);
     const interrupted = this.#interrupted;
     if (interrupted !== undefined && interrupted.attempt.endpointId === routed.endpointId)
@@ -187,7 +188,7 @@ export class Dialer implements Dialing {
     try {
       channel.hungUp.throwIfAborted();
       watch.start();
-      if (routed.endpointId !== undefined) this.#tried.add(routed.endpointId);
+      this.#noteTried(routed);
       attempts.begun(attempt);
       ending = endingOf(
         await channel.bridge({
@@ -278,7 +279,7 @@ export class Dialer implements Dialing {
     options: AttemptOptions,
   ): Promise<AttemptResult> {
     this.#interrupted = undefined;
-    if (routed.endpointId !== undefined) this.#tried.add(routed.endpointId);
+    this.#noteTried(routed);
     const { attempts, caps, now } = this.#parts;
     // What was dialled, whatever the plan says by now.
     const { buyerId = routed.buyerId, trunkId = routed.trunkId, destination = routed.dialled } = attempt;
@@ -292,11 +293,16 @@ export class Dialer implements Dialing {
     return { next: ruleOf(result.cause, result.sipCode, options.causes), ...result };
   }
 
+  #noteTried({ endpointId }: RoutedCandidate): void {
+    if (endpointId !== undefined && !this.#tried.includes(endpointId))
+      this.#tried = [...this.#tried, endpointId];
+  }
+
   /** The first try of a group takes the turn; those after it are failover and cost no share. */
   #charge({ turns }: RoutedCandidate): void {
     for (const { group, items, id } of turns) {
-      if (this.#charged.has(group)) continue;
-      this.#charged.add(group);
+      if (this.#charged.includes(group)) continue;
+      this.#charged = [...this.#charged, group];
       this.#parts.weights.charge(group, items, id);
     }
   }
