@@ -51,7 +51,7 @@ export class CallSocket implements OutboundSocket {
   #listeners: readonly ((event: EslEvent) => void)[] = [];
   #endListener: ((end: SocketEnd) => void) | undefined;
   /** One entry for every reply still to come; undefined for those of `connect`'s packet and of hangup. */
-  #replies: (Waiting | undefined | 'told')[] = [];
+  readonly #replies: (Waiting | undefined | 'told')[] = [];
   /** One or two at a time: a list made anew takes less than a Map, and far less while a call only talks. */
   #waiting: readonly Waiting[] = [];
   #channelData: EslEvent | undefined;
@@ -126,7 +126,7 @@ export class CallSocket implements OutboundSocket {
     }
     return new Promise((resolve, reject) => {
       const waiting = { completion, app: last.app, resolve, reject };
-      this.#waiting = [...this.#waiting, waiting];
+      this.#waiting = this.#waiting.concat(waiting);
       for (let n = 0; n < applications.length; n += 1) this.#replies.push(waiting);
       this.#write(text);
     });
@@ -160,7 +160,7 @@ export class CallSocket implements OutboundSocket {
   }
 
   onEvent(listener: (event: EslEvent) => void): void {
-    this.#listeners = [...this.#listeners, listener];
+    this.#listeners = this.#listeners.concat(listener);
   }
 
   onEnd(listener: (end: SocketEnd) => void): void {
@@ -229,8 +229,6 @@ export class CallSocket implements OutboundSocket {
 
   #takeReply(frame: Frame): void {
     const waiting = this.#replies.shift();
-    // An array that was once longer keeps its room.
-    if (this.#replies.length === 0) this.#replies = [];
     const reply = frame.replyText;
     if (!reply.startsWith('-') || waiting === 'told') return;
     if (waiting === undefined) {
@@ -275,7 +273,7 @@ export class CallSocket implements OutboundSocket {
     const error = new SocketEnded(end);
     for (const waiting of this.#waiting) waiting.reject(error);
     this.#waiting = [];
-    this.#replies = [];
+    this.#replies.length = 0;
     this.#ended?.abort(error);
     this.#endListener?.(end);
     this.#endListener = undefined;
