@@ -242,7 +242,7 @@ export class CallWalk {
     this.#attemptsMade = attempt.number;
     this.#bridged = false;
     this.buyerName = attempt.buyerName;
-    if (attempt.endpointId !== undefined) this.#tried = [...this.#tried, attempt.endpointId];
+    if (attempt.endpointId !== undefined) this.#tried = this.#tried.concat(attempt.endpointId);
     const { buyerName: _, ...underWay } = attempt;
     this.#underWay = underWay;
     const { number, legUuid } = attempt;

@@ -157,7 +157,7 @@ class Walk implements VisitedWalk, ExpressionFacts {
 
   /** From the frame's node until the flow returns or the walk ends. */
   async #walkFlow(frame: Frame): Promise<Exclude<Next, { kind: 'node' }>> {
-    this.#frames = [...this.#frames, frame];
+    this.#frames = this.#frames.concat(frame);
     try {
       for (;;) {
         const node = frame.flow.nodes.get(frame.nodeId);

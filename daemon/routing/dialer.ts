@@ -59,7 +59,7 @@ export interface HeldSlot {
 export class Dialer implements Dialing {
   readonly #parts: DialerParts;
   #tried: readonly string[];
-  /** Short lists: a Set or a WeakMap is 150 to 300 bytes in every live call. */
+  /** Short lists, and `concat` makes them exact: a Set, or an array pushed to, is 150 to 300 bytes in every live call. */
   #charged: readonly string[] = [];
   #routed: readonly RoutedCandidate[] = [];
   #attemptsMade: number;
@@ -295,14 +295,14 @@ export class Dialer implements Dialing {
 
   #noteTried({ endpointId }: RoutedCandidate): void {
     if (endpointId !== undefined && !this.#tried.includes(endpointId))
-      this.#tried = [...this.#tried, endpointId];
+      this.#tried = this.#tried.concat(endpointId);
   }
 
   /** The first try of a group takes the turn; those after it are failover and cost no share. */
   #charge({ turns }: RoutedCandidate): void {
     for (const { group, items, id } of turns) {
       if (this.#charged.includes(group)) continue;
-      this.#charged = [...this.#charged, group];
+      this.#charged = this.#charged.concat(group);
       this.#parts.weights.charge(group, items, id);
     }
   }
