@@ -11,7 +11,7 @@ import { ownText } from '../esl/decode-value.ts';
 import { bridgeAlone, bridgeVariables } from '../esl/dial-string.ts';
 import type { EslEvent } from '../esl/esl-event.ts';
 import { collectDigits, play } from '../esl/media-argument.ts';
-import { type OutboundSocket, SocketEnded } from '../esl/outbound-socket.ts';
+import { type OutboundSocket, type SocketEnd, SocketEnded } from '../esl/outbound-socket.ts';
 import { setVariables, variableName, variableValue } from '../esl/variables.ts';
 import { type HangupCause, isHangupCause, toHangupCause } from '../telephony/hangup-cause.ts';
 import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
@@ -77,8 +77,7 @@ export class EslChannel implements Channel {
     this.#answered = channelData.header('Answer-State') === 'answered';
     this.#lastEventAtMs = performance.now();
     socket.onEvent((event) => this.#take(event));
-    if (socket.ended.aborted) this.#socketEnded();
-    else socket.ended.addEventListener('abort', () => this.#socketEnded(), { once: true });
+    socket.onEnd((end) => this.#socketEnded(end));
   }
 
   get switchName(): SwitchName {
@@ -299,7 +298,7 @@ export class EslChannel implements Channel {
   }
 
   readonly #failed = (error: unknown): never => {
-    throw error instanceof SocketEnded ? this.#goneReason() : error;
+    throw error instanceof SocketEnded ? this.#goneReason(error.end) : error;
   };
 
   readonly #completed = (done: EslEvent): EslEvent => {
@@ -342,14 +341,12 @@ export class EslChannel implements Channel {
     this.#abort({ cause, by: byCaller ? 'caller' : 'callfabric', bridgedTo });
   }
 
-  #socketEnded(): void {
-    const reason: unknown = this.#socket.ended.reason;
-    const hangup = reason instanceof SocketEnded ? reason.end.hangup : undefined;
+  #socketEnded({ kind, hangup }: SocketEnd): void {
     if (hangup !== undefined) this.#end(hangup);
-    else if (this.#hangupAsked !== undefined && !isTimeout(reason))
+    // A hang-up that was asked for and did not come about: the socket was deaf, and the channel may live.
+    else if (this.#hangupAsked !== undefined && kind !== 'timeout')
       this.#abort({ cause: this.#hangupAsked, by: 'callfabric' });
-    else if (reason instanceof SocketEnded && reason.end.kind === 'hangup')
-      this.#abort({ cause: 'NORMAL_CLEARING', by: 'caller' });
+    else if (kind === 'hangup') this.#abort({ cause: 'NORMAL_CLEARING', by: 'caller' });
     else this.#abort({ cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' });
   }
 
@@ -357,8 +354,8 @@ export class EslChannel implements Channel {
     if (!this.#gone.signal.aborted) this.#gone.abort(new ChannelGone(end));
   }
 
-  #goneReason(): unknown {
-    if (!this.#gone.signal.aborted) this.#socketEnded();
+  #goneReason(end: SocketEnd): unknown {
+    if (!this.#gone.signal.aborted) this.#socketEnded(end);
     return this.#gone.signal.reason;
   }
 }
@@ -383,11 +380,6 @@ const shortestWordMs = 50;
 /** `speak` without an engine ends at once and says so in FreeSWITCH's log alone (switch_ivr_speak_text). */
 function unspoken(media: Media, tookMs: number): boolean {
   return media.kind === 'speech' && tookMs < shortestWordMs && /[\p{L}\p{N}]/u.test(media.text);
-}
-
-/** A hang-up that was asked for and did not come about: the socket was deaf, and the channel may live. */
-function isTimeout(reason: unknown): boolean {
-  return reason instanceof SocketEnded && reason.end.kind === 'timeout';
 }
 
 /** A signal changes while we wait, which narrowing by the compiler does not see. */

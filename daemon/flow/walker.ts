@@ -66,7 +66,7 @@ class Walk implements VisitedWalk, ExpressionFacts {
   readonly tags = new CallTags();
   readonly call: WalkContext['call'];
   readonly #options: WalkOptions;
-  readonly #frames: Frame[] = [];
+  #frames: readonly Frame[] = [];
   readonly #deadline: GoneDeadline;
   #stepBudget: number;
   #steps: number;
@@ -157,7 +157,7 @@ class Walk implements VisitedWalk, ExpressionFacts {
 
   /** From the frame's node until the flow returns or the walk ends. */
   async #walkFlow(frame: Frame): Promise<Exclude<Next, { kind: 'node' }>> {
-    this.#frames.push(frame);
+    this.#frames = this.#frames.concat(frame);
     try {
       for (;;) {
         const node = frame.flow.nodes.get(frame.nodeId);
@@ -170,7 +170,7 @@ class Walk implements VisitedWalk, ExpressionFacts {
         frame.nodeId = next.nodeId;
       }
     } finally {
-      this.#frames.pop();
+      this.#frames = this.#frames.slice(0, -1);
     }
   }
 

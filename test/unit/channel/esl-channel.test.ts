@@ -29,6 +29,7 @@ class FakeSocket implements OutboundSocket {
   readonly #ended = new AbortController();
   readonly #listeners: ((event: EslEvent) => void)[] = [];
   #running: PromiseWithResolvers<EslEvent> | undefined;
+  #onEnd: ((end: SocketEnd) => void) | undefined;
 
   get ended(): AbortSignal {
     return this.#ended.signal;
@@ -42,6 +43,9 @@ class FakeSocket implements OutboundSocket {
     this.packets.push([...applications]);
   }
   async hangup(): Promise<void> {}
+  onEnd(listener: (end: SocketEnd) => void): void {
+    this.#onEnd = listener;
+  }
   forgetChannelData(): void {}
   close(): void {
     this.end('closed');
@@ -56,9 +60,10 @@ class FakeSocket implements OutboundSocket {
     for (const listener of this.#listeners) listener(event('CHANNEL_HANGUP', variables));
   }
   end(kind: SocketEnd['kind']): void {
-    const error = new SocketEnded({ kind, detail: '', hangup: undefined });
-    this.#running?.reject(error);
-    this.#ended.abort(error);
+    const end: SocketEnd = { kind, detail: '', hangup: undefined };
+    this.#running?.reject(new SocketEnded(end));
+    this.#ended.abort(new SocketEnded(end));
+    this.#onEnd?.(end);
   }
 }
 

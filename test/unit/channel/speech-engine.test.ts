@@ -15,6 +15,7 @@ function channelWhere(tookMs: (application: Application | undefined) => number) 
     channelData: new PlainEvent('Unique-ID: a\nAnswer-State: answered\n\n'),
     ended: new AbortController().signal,
     onEvent() {},
+    onEnd() {},
     execute: async (applications) => {
       nowMs += tookMs(applications.at(-1));
       return new PlainEvent(
