@@ -4,6 +4,7 @@ import type { CallerScript } from '../../ops/switch-simulator/caller-script.ts';
 import { stepsOf } from './call-row.ts';
 import { type FlowPlan, file, flowOf, type Step } from './flow-plan.ts';
 import { openHouse } from './house.ts';
+import { placeInTurn } from './place-in-turn.ts';
 
 const callees: Record<string, CalleeScript> = {
   stays: { kind: 'answer', answerAfterMs: 50 },
@@ -175,10 +176,14 @@ void t.test('a caller who hangs up in any phase leaves one complete record and n
   const dids: string[] = [];
   for (const { nodes, edges, plan } of cases) dids.push((await house.flow(flowOf(nodes, edges), plan)).did);
   await house.startDaemon();
-  const placed = cases.map(({ hangUp }, index) => house.call(dids[index] ?? '', { script: { hangUp } }));
+  await house.ready();
+  const placed = placeInTurn(cases.length, (index) => {
+    const hangUp = cases[index]?.hangUp ?? {};
+    return house.call(dids[index] ?? '', { script: { hangUp } });
+  });
   for (const [index, expected] of cases.entries())
     await t.test(expected.phase, async (t) => {
-      const call = placed[index];
+      const call = await placed[index];
       if (call === undefined) throw new Error('the call was not placed');
       const end = await call.ended;
       const row = await house.calls.row(call.uuid, ({ recordings }) =>

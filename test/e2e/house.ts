@@ -119,6 +119,15 @@ export class House {
     return daemon;
   }
 
+  /** Waits until a daemon says that it reaches PostgreSQL, Redis and the switch. */
+  async ready(daemon = 0): Promise<void> {
+    await until(
+      'the daemon to be ready',
+      async () => (await this.api('/health/ready', { daemon })).ok,
+      60_000,
+    );
+  }
+
   /** Starts `callfabric start` as a child process and waits until it listens. */
   async spawnDaemon(index = 0, settings: Readonly<Record<string, string>> = {}): Promise<DaemonProcess> {
     const log: Record<string, unknown>[] = [];

@@ -8,6 +8,7 @@ import { callees, cases, full, menu, press } from './exit-cases.ts';
 import { file, flowOf } from './flow-plan.ts';
 import { cannotHangUp, hangupCases } from './hangup-cases.ts';
 import { openHouse } from './house.ts';
+import { placeInTurn } from './place-in-turn.ts';
 
 /** Exits that need more than one call, or a broken disk: each has a test of its own below. */
 const apart: readonly (readonly [type: string, exit: string])[] = [
@@ -52,12 +53,14 @@ void t.test('every exit of every node leads on, and stands in the record', async
     dids.push(did);
   }
   await house.startDaemon();
-  const placed = cases.map(({ script }, index) =>
-    house.call(dids[index] ?? '', script === undefined ? {} : { script }),
-  );
+  await house.ready();
+  const placed = placeInTurn(cases.length, (index) => {
+    const script = cases[index]?.script;
+    return house.call(dids[index] ?? '', script === undefined ? {} : { script });
+  });
   for (const [index, { type, exit, as, outcome, attempts, variables }] of cases.entries())
     await t.test(`${type} ${exit}${as === undefined ? '' : ` ${as}`}`, async (t) => {
-      const call = placed[index];
+      const call = await placed[index];
       if (call === undefined) throw new Error('the call was not placed');
       const end = await call.ended;
       const row = await house.calls.row(call.uuid);

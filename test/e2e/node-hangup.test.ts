@@ -4,6 +4,7 @@ import { callees, menu } from './exit-cases.ts';
 import { file, flowOf } from './flow-plan.ts';
 import { cannotHangUp, hangupCases } from './hangup-cases.ts';
 import { openHouse } from './house.ts';
+import { placeInTurn } from './place-in-turn.ts';
 
 void t.test('the caller hangs up in every node, and the flow’s aftermath is walked', async (t) => {
   const house = await openHouse(t, { simulator: { callees } });
@@ -21,12 +22,14 @@ void t.test('the caller hangs up in every node, and the flow’s aftermath is wa
     dids.push((await house.flow(graph, plan)).did);
   }
   await house.startDaemon();
-  const placed = hangupCases.map(({ hangUp }, index) =>
-    house.call(dids[index] ?? '', { script: { hangUp } }),
-  );
+  await house.ready();
+  const placed = placeInTurn(hangupCases.length, (index) => {
+    const hangUp = hangupCases[index]?.hangUp ?? {};
+    return house.call(dids[index] ?? '', { script: { hangUp } });
+  });
   for (const [index, { type, as, before, steps, outcome, attempts }] of hangupCases.entries())
     await t.test(`${type}${as === undefined ? '' : ` ${as}`}`, async (t) => {
-      const call = placed[index];
+      const call = await placed[index];
       if (call === undefined) throw new Error('the call was not placed');
       await call.ended;
       const row = await house.calls.row(call.uuid);

@@ -144,6 +144,7 @@ void t.test('a daemon that is killed: the calls go on at the other', async (t) =
   });
   await house.startDaemon(1);
   const killed = await house.spawnDaemon(0);
+  for (const index of [0, 1]) await house.ready(index);
   const goesAway = house.call(abandoned);
   await until('the call to be bridged', () => goesAway.leg.phase === 'bridged');
   const placed = await inPhase(house, dids);
@@ -169,6 +170,7 @@ void t.test('sockets that are reset: the calls go on', async (t) => {
   const dids = await plan(house);
   await house.startDaemon(0);
   await house.startDaemon(1);
+  for (const index of [0, 1]) await house.ready(index);
   for (const [to, takeovers] of [
     ['the same daemon', [0, 1]],
     ['the other daemon', [1, 0]],
