@@ -9,12 +9,37 @@ import type { LegActivity, SwitchLink } from './switch-link.ts';
 
 type LegListener = (fact: LegFact) => void;
 
+/** One listener to one leg: an object of its own, so that the same listener twice is two. A live call has four. */
+class LegSubscription {
+  readonly uuid: ChannelUuid;
+  readonly listener: LegListener;
+  readonly #all: Map<string, readonly LegSubscription[]>;
+
+  constructor(uuid: ChannelUuid, listener: LegListener, all: Map<string, readonly LegSubscription[]>) {
+    this.uuid = uuid;
+    this.listener = listener;
+    this.#all = all;
+    all.set(uuid, (all.get(uuid) ?? []).concat(this));
+  }
+
+  get on(): boolean {
+    return this.#all.get(this.uuid)?.includes(this) === true;
+  }
+
+  off(): void {
+    const left = this.#all.get(this.uuid)?.filter((one) => one !== this) ?? [];
+    if (left.length === 0) this.#all.delete(this.uuid);
+    else this.#all.set(this.uuid, left);
+  }
+}
+
 /** Facts to whom they concern, by leg; interruptions out. Legs nobody listens to cost one look-up. */
 export class EslSwitchLink implements SwitchLink {
   readonly switchName: SwitchName;
   readonly #client: InboundClient;
   readonly #log: EslLog;
-  readonly #listeners = new Map<string, Set<LegListener>>();
+  /** Exact lists, made anew at every change: they are short, and a Set is 300 bytes. */
+  readonly #listeners = new Map<string, readonly LegSubscription[]>();
 
   /** Listens to the client from the beginning; whoever made the client starts and stops it. */
   constructor(switchName: SwitchName, client: InboundClient, log: EslLog) {
@@ -63,27 +88,12 @@ export class EslSwitchLink implements SwitchLink {
   }
 
   onLeg(uuid: ChannelUuid, listener: LegListener): { off(): void } {
-    let listeners = this.#listeners.get(uuid);
-    if (listeners === undefined) {
-      listeners = new Set();
-      this.#listeners.set(uuid, listeners);
-    }
-    // A wrapper of its own, so that the same listener twice is two listeners.
-    const own: LegListener = (fact) => listener(fact);
-    listeners.add(own);
-    return { off: () => this.#off(uuid, own) };
+    return new LegSubscription(uuid, listener, this.#listeners);
   }
 
   /** Legs somebody listens to: nothing is left of a call that is over. */
   get watchedLegs(): number {
     return this.#listeners.size;
-  }
-
-  #off(uuid: ChannelUuid, listener: LegListener): void {
-    const listeners = this.#listeners.get(uuid);
-    if (listeners === undefined) return;
-    listeners.delete(listener);
-    if (listeners.size === 0) this.#listeners.delete(uuid);
   }
 
   /** False is an answer, a rejection never is: the call goes on with or without its interruption. */
@@ -101,9 +111,10 @@ export class EslSwitchLink implements SwitchLink {
     if (listeners === undefined) return;
     const fact = legFactFromEvent(event);
     if (fact === undefined) return;
-    for (const listener of listeners) {
+    for (const subscription of listeners) {
+      if (!subscription.on) continue; // one before it ended this one
       try {
-        listener(fact);
+        subscription.listener(fact);
       } catch (error) {
         this.#log.warn({ channelUuid: fact.channelUuid, fact: fact.kind, error: String(error) }, 'fact lost');
       }

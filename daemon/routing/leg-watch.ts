@@ -20,7 +20,7 @@ export interface WatchedLeg {
 export class LegWatch {
   readonly #link: SwitchLink | undefined;
   readonly #leg: WatchedLeg;
-  readonly #subscriptions: { off(): void }[] = [];
+  #subscriptions: readonly { off(): void }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #answeredAtUs: number | undefined;
   /** Our clock when the two began to talk. */
@@ -43,7 +43,7 @@ export class LegWatch {
     const link = this.#link;
     if (link === undefined || this.#subscriptions.length > 0) return;
     const { legUuid, channelUuid, mustAccept, now, ringTimeoutMs } = this.#leg;
-    this.#subscriptions.push(
+    this.#subscriptions = [
       link.onLeg(legUuid, (fact) => {
         if (fact.kind === 'answered') {
           this.#disarm();
@@ -56,7 +56,7 @@ export class LegWatch {
       link.onLeg(channelUuid, (fact) => {
         if (fact.kind === 'bridged' && fact.otherLegUuid === legUuid) this.#bridged(now());
       }),
-    );
+    ];
     const { interruptions } = link;
     if (link.connected)
       this.#timer = setTimeout(() => this.#ringOver(link, interruptions), ringTimeoutMs + graceMs);
@@ -64,7 +64,8 @@ export class LegWatch {
 
   stop(): void {
     this.#disarm();
-    for (const subscription of this.#subscriptions.splice(0)) subscription.off();
+    for (const subscription of this.#subscriptions) subscription.off();
+    this.#subscriptions = [];
   }
 
   #bridged(nowMs: number): void {
