@@ -11,7 +11,7 @@ import { ownText } from '../esl/decode-value.ts';
 import { bridgeAlone, bridgeVariables } from '../esl/dial-string.ts';
 import type { EslEvent } from '../esl/esl-event.ts';
 import { collectDigits, play } from '../esl/media-argument.ts';
-import { type OutboundSocket, SocketEnded } from '../esl/outbound-socket.ts';
+import { type OutboundSocket, type SocketEnd, SocketEnded } from '../esl/outbound-socket.ts';
 import { setVariables, variableName, variableValue } from '../esl/variables.ts';
 import { type HangupCause, isHangupCause, toHangupCause } from '../telephony/hangup-cause.ts';
 import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
@@ -77,8 +77,7 @@ export class EslChannel implements Channel {
     this.#answered = channelData.header('Answer-State') === 'answered';
     this.#lastEventAtMs = performance.now();
     socket.onEvent((event) => this.#take(event));
-    if (socket.ended.aborted) this.#socketEnded();
-    else socket.ended.addEventListener('abort', () => this.#socketEnded(), { once: true });
+    socket.onEnd((end) => this.#socketEnded(end));
   }
 
   get switchName(): SwitchName {
@@ -215,22 +214,28 @@ export class EslChannel implements Channel {
     return { end: 'digits', digits, terminator };
   }
 
-  async bridge(request: BridgeRequest): Promise<BridgeResult> {
-    const { link } = this.#options;
-    const mayRefuse = request.accept !== undefined || request.whisper !== undefined;
+  bridge(request: BridgeRequest): Promise<BridgeResult> {
+    const { legUuid, accept, whisper } = request;
+    if (accept !== undefined || whisper !== undefined) return this.#bridgeIfAccepted(request);
+    return this.#dial(request).then((done) => this.#bridgeResult(done, legUuid, false));
+  }
+
+  async #bridgeIfAccepted(request: BridgeRequest): Promise<BridgeResult> {
     let answeredByCallee = false;
-    const facts = mayRefuse
-      ? link?.onLeg(request.legUuid, (fact) => {
-          if (fact.kind === 'answered') answeredByCallee = true;
-        })
-      : undefined;
-    let done: EslEvent;
+    const facts = this.#options.link?.onLeg(request.legUuid, (fact) => {
+      if (fact.kind === 'answered') answeredByCallee = true;
+    });
     try {
-      done = await this.#dial(request);
+      const done = await this.#dial(request);
+      return this.#bridgeResult(done, request.legUuid, answeredByCallee && request.accept !== undefined);
     } finally {
       facts?.off();
     }
-    if (done.variable('last_bridge_to') === request.legUuid) {
+  }
+
+  /** `refused`: the callee answered and did not press the key. */
+  #bridgeResult(done: EslEvent, legUuid: ChannelUuid, refused: boolean): BridgeResult {
+    if (done.variable('last_bridge_to') === legUuid) {
       this.#answered = true;
       // `last_bridge_…` may still be that of an attempt before this one.
       const cause = done.variable('bridge_hangup_cause') ?? done.variable('last_bridge_hangup_cause');
@@ -239,8 +244,7 @@ export class EslChannel implements Channel {
     const disposition = done.variable('originate_disposition') ?? '';
     const failed = done.variable('originate_failed_cause') ?? '';
     const cause = [disposition, failed].find((text) => isHangupCause(text) && text !== 'SUCCESS');
-    if (answeredByCallee && request.accept !== undefined)
-      return { end: 'notAccepted', cause: toHangupCause(cause ?? 'NO_ANSWER') };
+    if (refused) return { end: 'notAccepted', cause: toHangupCause(cause ?? 'NO_ANSWER') };
     const sipCode = Number(done.variable('last_bridge_proto_specific_hangup_cause')?.replace(/^sip:/, ''));
     return {
       end: 'notAnswered',
@@ -277,10 +281,14 @@ export class EslChannel implements Channel {
     await this.#socket.hangup(cause);
   }
 
-  /** Apart from `bridge`, whose frame would keep the dial string for as long as the two talk. */
+  /** Apart from what waits for it, whose frame would keep the dial string for as long as the two talk. */
   #dial(request: BridgeRequest): Promise<EslEvent> {
-    this.prepare(bridgeVariables(request));
-    return this.#run([bridgeAlone(request)]);
+    try {
+      this.prepare(bridgeVariables(request));
+      return this.#run([bridgeAlone(request)]);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** For what may wait: the state goes with it. Not async, nor is `#runAtOnce`: their frames would keep the packet. */
@@ -299,7 +307,7 @@ export class EslChannel implements Channel {
   }
 
   readonly #failed = (error: unknown): never => {
-    throw error instanceof SocketEnded ? this.#goneReason() : error;
+    throw error instanceof SocketEnded ? this.#goneReason(error.end) : error;
   };
 
   readonly #completed = (done: EslEvent): EslEvent => {
@@ -342,14 +350,12 @@ export class EslChannel implements Channel {
     this.#abort({ cause, by: byCaller ? 'caller' : 'callfabric', bridgedTo });
   }
 
-  #socketEnded(): void {
-    const reason: unknown = this.#socket.ended.reason;
-    const hangup = reason instanceof SocketEnded ? reason.end.hangup : undefined;
+  #socketEnded({ kind, hangup }: SocketEnd): void {
     if (hangup !== undefined) this.#end(hangup);
-    else if (this.#hangupAsked !== undefined && !isTimeout(reason))
+    // A hang-up that was asked for and did not come about: the socket was deaf, and the channel may live.
+    else if (this.#hangupAsked !== undefined && kind !== 'timeout')
       this.#abort({ cause: this.#hangupAsked, by: 'callfabric' });
-    else if (reason instanceof SocketEnded && reason.end.kind === 'hangup')
-      this.#abort({ cause: 'NORMAL_CLEARING', by: 'caller' });
+    else if (kind === 'hangup') this.#abort({ cause: 'NORMAL_CLEARING', by: 'caller' });
     else this.#abort({ cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' });
   }
 
@@ -357,8 +363,8 @@ export class EslChannel implements Channel {
     if (!this.#gone.signal.aborted) this.#gone.abort(new ChannelGone(end));
   }
 
-  #goneReason(): unknown {
-    if (!this.#gone.signal.aborted) this.#socketEnded();
+  #goneReason(end: SocketEnd): unknown {
+    if (!this.#gone.signal.aborted) this.#socketEnded(end);
     return this.#gone.signal.reason;
   }
 }
@@ -383,11 +389,6 @@ const shortestWordMs = 50;
 /** `speak` without an engine ends at once and says so in FreeSWITCH's log alone (switch_ivr_speak_text). */
 function unspoken(media: Media, tookMs: number): boolean {
   return media.kind === 'speech' && tookMs < shortestWordMs && /[\p{L}\p{N}]/u.test(media.text);
-}
-
-/** A hang-up that was asked for and did not come about: the socket was deaf, and the channel may live. */
-function isTimeout(reason: unknown): boolean {
-  return reason instanceof SocketEnded && reason.end.kind === 'timeout';
 }
 
 /** A signal changes while we wait, which narrowing by the compiler does not see. */

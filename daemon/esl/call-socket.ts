@@ -48,10 +48,12 @@ export class CallSocket implements OutboundSocket {
   readonly #socket: Socket;
   readonly #events: CallSocketEvents;
   readonly #parser: FrameParser;
-  readonly #listeners: ((event: EslEvent) => void)[] = [];
+  #listeners: readonly ((event: EslEvent) => void)[] = [];
+  #endListener: ((end: SocketEnd) => void) | undefined;
   /** One entry for every reply still to come; undefined for those of `connect`'s packet and of hangup. */
   readonly #replies: (Waiting | undefined | 'told')[] = [];
-  readonly #waiting = new Map<string, Waiting>();
+  /** One or two at a time: a list made anew takes less than a Map, and far less while a call only talks. */
+  #waiting: readonly Waiting[] = [];
   #channelData: EslEvent | undefined;
   #connected = false;
   #hangup: EslEvent | undefined;
@@ -124,7 +126,7 @@ export class CallSocket implements OutboundSocket {
     }
     return new Promise((resolve, reject) => {
       const waiting = { completion, app: last.app, resolve, reject };
-      this.#waiting.set(completion, waiting);
+      this.#waiting = this.#waiting.concat(waiting);
       for (let n = 0; n < applications.length; n += 1) this.#replies.push(waiting);
       this.#write(text);
     });
@@ -158,7 +160,12 @@ export class CallSocket implements OutboundSocket {
   }
 
   onEvent(listener: (event: EslEvent) => void): void {
-    this.#listeners.push(listener);
+    this.#listeners = this.#listeners.concat(listener);
+  }
+
+  onEnd(listener: (end: SocketEnd) => void): void {
+    if (this.#end === undefined) this.#endListener = listener;
+    else listener(this.#end);
   }
 
   #read(chunk: Buffer): void {
@@ -214,6 +221,7 @@ export class CallSocket implements OutboundSocket {
       return;
     }
     clearTimeout(this.#deadline);
+    this.#deadline = undefined;
     this.#channelData = event;
     this.#connected = true;
     this.#events.connected(this);
@@ -228,22 +236,28 @@ export class CallSocket implements OutboundSocket {
       this.#over('refused', `FreeSWITCH answered ${JSON.stringify(reply.slice(0, 120))}`);
       return;
     }
-    if (this.#waiting.delete(waiting.completion)) waiting.reject(new EslReplyError(waiting.app, reply));
+    if (!this.#waiting.includes(waiting)) return;
+    this.#waitNoMore(waiting);
+    waiting.reject(new EslReplyError(waiting.app, reply));
   }
 
   #takeEvent(event: EslEvent): void {
     const { name } = event;
     if (name === 'CHANNEL_EXECUTE_COMPLETE') {
       const completion = event.header('Application-UUID') ?? '';
-      const waiting = this.#waiting.get(completion);
+      const waiting = this.#waiting.find((one) => one.completion === completion);
       // Applications before the last of a packet complete under a name nobody waits for.
       if (waiting === undefined) return;
-      this.#waiting.delete(completion);
+      this.#waitNoMore(waiting);
       waiting.resolve(event);
       return;
     }
     if (name === 'CHANNEL_HANGUP') this.#hangup = event;
     for (const listener of this.#listeners) listener(event);
+  }
+
+  #waitNoMore(waiting: Waiting): void {
+    this.#waiting = this.#waiting.filter((one) => one !== waiting);
   }
 
   #over(kind: SocketEnd['kind'], detail: string): void {
@@ -257,11 +271,13 @@ export class CallSocket implements OutboundSocket {
     clearTimeout(this.#deadline);
     this.#parser.stop();
     const error = new SocketEnded(end);
-    for (const waiting of this.#waiting.values()) waiting.reject(error);
-    this.#waiting.clear();
+    for (const waiting of this.#waiting) waiting.reject(error);
+    this.#waiting = [];
     this.#replies.length = 0;
     this.#ended?.abort(error);
-    this.#listeners.length = 0;
+    this.#endListener?.(end);
+    this.#endListener = undefined;
+    this.#listeners = [];
     // FreeSWITCH goes on at once; a FIN after the last byte would do too, but nobody is left to read.
     this.#socket.destroy();
     this.#events.ended(end);

@@ -30,8 +30,10 @@ export interface OutboundSocket {
   /** Gives up `channelData`: 5 to 9 KB that would live as long as the call. */
   forgetChannelData(): void;
   readonly remoteAddress: string;
-  /** Aborts when the socket is over; the reason is a SocketEnded. */
+  /** Aborts when the socket is over; the reason is a SocketEnded. Made when first asked for. */
   readonly ended: AbortSignal;
+  /** Calls `listener` when the socket is over, or at once where it is. One a socket: what a signal does for a tenth of it. */
+  onEnd(listener: (end: SocketEnd) => void): void;
   /**
    * Writes all applications in one packet and resolves with the CHANNEL_EXECUTE_COMPLETE of the last one.
    * Rejects with SocketEnded, or with EslReplyError where FreeSWITCH answered `-ERR` to one of them. The last one may

@@ -28,6 +28,7 @@ class FakeSocket implements OutboundSocket {
   readonly packets: Application[][] = [];
   readonly #ended = new AbortController();
   readonly #listeners: ((event: EslEvent) => void)[] = [];
+  #onEnd: ((end: SocketEnd) => void) | undefined;
   #running: PromiseWithResolvers<EslEvent> | undefined;
 
   get ended(): AbortSignal {
@@ -40,6 +41,9 @@ class FakeSocket implements OutboundSocket {
   }
   tell(applications: readonly Application[]): void {
     this.packets.push([...applications]);
+  }
+  onEnd(listener: (end: SocketEnd) => void): void {
+    this.#onEnd = listener;
   }
   async hangup(): Promise<void> {}
   forgetChannelData(): void {}
@@ -56,9 +60,11 @@ class FakeSocket implements OutboundSocket {
     for (const listener of this.#listeners) listener(event('CHANNEL_HANGUP', variables));
   }
   end(kind: SocketEnd['kind']): void {
-    const error = new SocketEnded({ kind, detail: '', hangup: undefined });
+    const end = { kind, detail: '', hangup: undefined };
+    const error = new SocketEnded(end);
     this.#running?.reject(error);
     this.#ended.abort(error);
+    this.#onEnd?.(end);
   }
 }
 
