@@ -35,12 +35,19 @@ export interface AdmissionPolicy {
   readonly closed: () => 'draining' | 'overloaded' | undefined;
 }
 
-function claimsOf(route: Route): CapClaim[] {
-  return [
+/** By route: its calls share them, for as long as they live. */
+const claimsByRoute = new WeakMap<Route, readonly CapClaim[]>();
+
+function claimsOf(route: Route): readonly CapClaim[] {
+  const known = claimsByRoute.get(route);
+  if (known !== undefined) return known;
+  const claims: readonly CapClaim[] = [
     { scope: `tenant:${route.tenant.tenantId}`, limit: route.tenant.maxCalls },
     { scope: `campaign:${route.campaign.campaignId}`, limit: route.campaign.maxCalls },
     { scope: `number:${route.number.phoneNumberId}`, limit: route.number.maxCalls },
   ];
+  claimsByRoute.set(route, claims);
+  return claims;
 }
 
 /**

@@ -65,7 +65,7 @@ export class CallWalk {
   readonly #parts: CallWalkParts;
   readonly trace: TraceRecord[] = [];
   readonly attempts: AttemptRecord[] = [];
-  readonly #tried: EndpointId[] = [];
+  #tried: readonly EndpointId[] = [];
   #recording: CallRecording | undefined;
   #dialer: Dialer | undefined;
   #underWay: AttemptUnderWay | undefined;
@@ -134,7 +134,7 @@ export class CallWalk {
     const flowVersionId = start.frames[0]?.flowVersionId;
     if (flowVersionId === undefined) throw new Error('the call has no flow version to walk');
     this.#attemptsMade = state?.attemptsMade ?? 0;
-    this.#tried.push(...(state?.tried ?? []));
+    this.#tried = state?.tried ?? [];
     const before = readHistory(state?.history, startedAtUs);
     this.attempts.push(...before.attempts);
     this.trace.push(...before.trace);
@@ -168,7 +168,7 @@ export class CallWalk {
       daemonId: env.daemonId,
       sipProfile: env.settings.sipProfile,
       link,
-      tried: this.#tried.slice(),
+      tried: this.#tried,
       attemptsMade: this.#attemptsMade,
       ...(interrupted === undefined ? {} : { interrupted }),
       ...(held === undefined ? {} : { held }),
@@ -255,7 +255,7 @@ export class CallWalk {
     if (result === undefined) {
       // It was never dialled: there is no leg to wait for, and its endpoint may still be tried.
       const endpoint = this.#tried.indexOf(attempt.endpointId ?? ('' as EndpointId));
-      if (endpoint >= 0) this.#tried.splice(endpoint, 1);
+      if (endpoint >= 0) this.#tried = this.#tried.toSpliced(endpoint, 1);
       if (attempt.lease !== undefined) void env.caps.release(attempt.lease); // never rejects
       return undefined;
     }
@@ -269,7 +269,7 @@ export class CallWalk {
     this.#attemptsMade = attempt.number;
     this.#bridged = false;
     this.buyerName = attempt.buyerName;
-    if (attempt.endpointId !== undefined) this.#tried.push(attempt.endpointId);
+    if (attempt.endpointId !== undefined) this.#tried = this.#tried.concat(attempt.endpointId);
     const { buyerName: _, ...underWay } = attempt;
     this.#underWay = underWay;
     const { number, legUuid } = attempt;

@@ -33,7 +33,7 @@ export interface OrderOptions {
   readonly weights: SmoothWeights;
   readonly sipProfile: string;
   /** Keys and endpoint ids that were dialled in this call already. */
-  readonly tried: ReadonlySet<string>;
+  readonly tried: readonly string[];
 }
 
 interface Ranked {
@@ -141,8 +141,8 @@ function ofBuyer(route: Route, buyer: RouteBuyer, turn: Turn, options: OrderOpti
   );
 }
 
-function triedBefore(tried: ReadonlySet<string>, endpointId: string): string | undefined {
-  return tried.has(endpointId) ? 'tried' : undefined;
+function triedBefore(tried: readonly string[], endpointId: string): string | undefined {
+  return tried.includes(endpointId) ? 'tried' : undefined;
 }
 
 function trunkClaims(trunk: RouteTrunk | undefined): CapClaim[] {

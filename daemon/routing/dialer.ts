@@ -1,5 +1,5 @@
 import type { CapLease, Caps } from '../caps/cap-lease.ts';
-import type { Channel } from '../channel/channel.ts';
+import type { BridgeResult, Channel } from '../channel/channel.ts';
 import { ChannelGone } from '../channel/channel.ts';
 import type { SwitchLink } from '../channel/switch-link.ts';
 import type {
@@ -58,9 +58,10 @@ export interface HeldSlot {
 /** Dials for one call: caps, attempt rows, bridges. One attempt at a time. */
 export class Dialer implements Dialing {
   readonly #parts: DialerParts;
-  readonly #tried: Set<string>;
-  readonly #charged = new Set<string>();
-  readonly #routed = new WeakMap<Candidate, RoutedCandidate>();
+  #tried: readonly string[];
+  /** Short lists, and `concat` makes them exact: a Set, or an array pushed to, is 150 to 300 bytes in every live call. */
+  #charged: readonly string[] = [];
+  #routed: readonly RoutedCandidate[] = [];
   #attemptsMade: number;
   #held: HeldSlot | undefined;
   #interrupted: Interrupted | undefined;
@@ -69,7 +70,7 @@ export class Dialer implements Dialing {
 
   constructor(parts: DialerParts) {
     this.#parts = parts;
-    this.#tried = new Set(parts.tried);
+    this.#tried = parts.tried ?? [];
     this.#attemptsMade = parts.attemptsMade ?? 0;
     this.#interrupted = parts.interrupted;
     this.#held = parts.held;
@@ -104,7 +105,7 @@ export class Dialer implements Dialing {
         // The plan has changed meanwhile: what was dialled is dialled all the same.
         { ...nobody, endpointId: attempt.endpointId, label: 'dialled before the takeover' },
       );
-    for (const candidate of list) this.#routed.set(candidate, candidate);
+    this.#routed = this.#routed.length === 0 ? list : [...this.#routed, ...list];
     return list;
   }
 
@@ -138,7 +139,7 @@ export class Dialer implements Dialing {
   }
 
   async attempt(candidate: Candidate, options: AttemptOptions): Promise<AttemptResult> {
-    const routed = this.#routed.get(candidate);
+    const routed = this.#routed.find((one) => one === candidate);
     if (routed === undefined) throw new Error(`candidate ${candidate.label} is not of this call`);
     const interrupted = this.#interrupted;
     if (interrupted !== undefined && interrupted.attempt.endpointId === routed.endpointId)
@@ -164,26 +165,17 @@ export class Dialer implements Dialing {
       lease: caps.lease,
     };
     if (caps.refusedBy !== undefined) return this.#capped(attempt, caps.refusedBy);
-    let left = false;
-    try {
-      return await this.#dial(attempt, routed, options, caps.decision);
-    } catch (error) {
-      // FreeSWITCH may keep the two talking: giving their places back now would let the caps overshoot.
-      left = error instanceof ChannelGone && error.end.by === 'lost';
-      throw error;
-    } finally {
-      if (left) this.#left = caps.lease;
-      else if (caps.lease !== undefined) await this.#parts.caps.release(caps.lease);
-    }
+    return this.#dial(attempt, routed, options, caps.decision);
   }
 
+  /** Gives the attempt's lease back when it is over. */
   async #dial(
     attempt: AttemptBegun,
     routed: RoutedCandidate,
     options: AttemptOptions,
     capDecision: string,
   ): Promise<AttemptResult> {
-    const { channel, call, link, now, route, attempts } = this.#parts;
+    const { channel, link, now, route, attempts, caps } = this.#parts;
     const ringTimeoutMs = Math.max(
       1000, // FreeSWITCH's leg_timeout counts whole seconds, and 0 would mean its default of 60
       Math.min(
@@ -202,28 +194,13 @@ export class Dialer implements Dialing {
       hungUpBy: undefined,
     };
     const beganAtMs = now();
+    let lost = false;
     try {
       channel.hungUp.throwIfAborted();
       watch.start();
-      if (routed.endpointId !== undefined) this.#tried.add(routed.endpointId);
+      this.#noteTried(routed);
       attempts.begun(attempt);
-      ending = endingOf(
-        await channel.bridge({
-          legUuid,
-          destination: routed.destination as NonNullable<RoutedCandidate['destination']>,
-          ringTimeoutMs,
-          callerId: options.callerId ?? { number: call.caller, name: call.callerName },
-          ringback: options.ringback ?? { kind: 'passthrough' },
-          legVariables: this.#legVariables(),
-          ...(options.accept !== undefined && options.whisper !== undefined
-            ? { accept: { whisper: options.whisper, ...options.accept } }
-            : {}),
-          ...(options.accept === undefined && options.whisper !== undefined
-            ? { whisper: options.whisper }
-            : {}),
-          ...(options.maxDurationMs === undefined ? {} : { maxDurationMs: options.maxDurationMs }),
-        }),
-      );
+      ending = endingOf(await this.#bridge(legUuid, routed, options, ringTimeoutMs));
       return resultOf(
         ending,
         ending.outcome === 'connected' || ending.outcome === 'max_duration'
@@ -232,15 +209,41 @@ export class Dialer implements Dialing {
         options,
       );
     } catch (error) {
-      if (error instanceof ChannelGone)
+      if (error instanceof ChannelGone) {
         ending = endingOfGone(error, legUuid, watch.talkingSinceMs !== undefined);
+        lost = error.end.by === 'lost';
+      }
       throw error;
     } finally {
       watch.stop();
       attempts.finished(
         rowOf(attempt, ending, capDecision, { answeredAtUs: watch.answeredAtUs, endedAtUs: now() * 1000 }),
       );
+      // Lost: FreeSWITCH may keep the two talking, and giving their places back now would let the caps overshoot.
+      if (lost) this.#left = attempt.lease;
+      else if (attempt.lease !== undefined) await caps.release(attempt.lease);
     }
+  }
+
+  /** Apart from `#dial`, whose frame would keep the request for as long as the two talk. */
+  #bridge(
+    legUuid: ChannelUuid,
+    { destination }: RoutedCandidate,
+    { callerId, ringback, accept, whisper, maxDurationMs }: AttemptOptions,
+    ringTimeoutMs: number,
+  ): Promise<BridgeResult> {
+    const { channel, call } = this.#parts;
+    return channel.bridge({
+      legUuid,
+      destination: destination as NonNullable<RoutedCandidate['destination']>,
+      ringTimeoutMs,
+      callerId: callerId ?? { number: call.caller, name: call.callerName },
+      ringback: ringback ?? { kind: 'passthrough' },
+      legVariables: this.#legVariables(),
+      ...(accept !== undefined && whisper !== undefined ? { accept: { whisper, ...accept } } : {}),
+      ...(accept === undefined && whisper !== undefined ? { whisper } : {}),
+      ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
+    });
   }
 
   /** Takes the caps of all scopes or none; a slot the queue holds is used instead. */
@@ -298,7 +301,7 @@ export class Dialer implements Dialing {
     routed: RoutedCandidate,
     options: AttemptOptions,
   ): Promise<AttemptResult> {
-    if (routed.endpointId !== undefined) this.#tried.add(routed.endpointId);
+    this.#noteTried(routed);
     this.#finish({ attempt, result }, routed);
     if (attempt.lease !== undefined) await this.#parts.caps.release(attempt.lease);
     return { next: ruleOf(result.cause, result.sipCode, options.causes), ...result };
@@ -321,11 +324,16 @@ export class Dialer implements Dialing {
     );
   }
 
+  #noteTried({ endpointId }: RoutedCandidate): void {
+    if (endpointId !== undefined && !this.#tried.includes(endpointId))
+      this.#tried = this.#tried.concat(endpointId);
+  }
+
   /** The first try of a group takes the turn; those after it are failover and cost no share. */
   #charge({ turns }: RoutedCandidate): void {
     for (const { group, items, id } of turns) {
-      if (this.#charged.has(group)) continue;
-      this.#charged.add(group);
+      if (this.#charged.includes(group)) continue;
+      this.#charged = this.#charged.concat(group);
       this.#parts.weights.charge(group, items, id);
     }
   }

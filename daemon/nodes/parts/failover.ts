@@ -30,7 +30,7 @@ export async function tryInOrder(
 ): Promise<FailoverEnd> {
   const candidates = await ctx.dialing.candidates(source);
   const beganAtMs = ctx.now();
-  const skipped = new Set<string>();
+  const skipped: string[] = [];
   const capped: string[] = candidates.flatMap(({ rejected }) =>
     rejected?.startsWith('capped') ? [rejected.slice('capped:'.length)] : [],
   );
@@ -39,7 +39,7 @@ export async function tryInOrder(
   const exhausted = (why: string): FailoverEnd => ({ end: 'exhausted', result: last, why });
   for (const candidate of candidates) {
     if (candidate.rejected !== undefined) continue;
-    if (candidate.endpointId !== undefined && skipped.has(candidate.endpointId)) continue;
+    if (candidate.endpointId !== undefined && skipped.includes(candidate.endpointId)) continue;
     const leftMs = limits.maxTotalMs - (ctx.now() - beganAtMs);
     if (leftMs <= 0) return exhausted('the total time is over');
     if (dialled >= limits.maxAttempts) return exhausted(`${dialled} tries were made`);
@@ -55,7 +55,7 @@ export async function tryInOrder(
     if (talked && keep(result)) return { end: 'connected', candidate, result };
     if (result.next === 'stop') return exhausted(`${result.cause} is final`);
     if (result.next === 'skipEndpoint' && candidate.endpointId !== undefined)
-      skipped.add(candidate.endpointId);
+      skipped.push(candidate.endpointId);
   }
   if (last === undefined && capped.length > 0)
     last = {

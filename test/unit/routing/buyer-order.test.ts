@@ -7,7 +7,7 @@ import { SmoothWeights } from '../../../daemon/routing/smooth-weights.ts';
 import { buyer, endpoint, pstn, route, trunk } from './fakes.ts';
 
 const plan = (of: Route, source: CandidateSource = { from: 'campaign' }, tried: string[] = []) =>
-  candidatesOf(of, source, { weights: new SmoothWeights(), sipProfile: 'external', tried: new Set(tried) });
+  candidatesOf(of, source, { weights: new SmoothWeights(), sipProfile: 'external', tried });
 const labels = (list: readonly { label: string }[]) => list.map(({ label }) => label);
 
 void t.test('buyers by priority, then by weight; ties by id', async (t) => {
