@@ -78,7 +78,9 @@ export class CallSession implements LiveSession {
     this.#env.registry.add(this);
     this.#legs.expect(this.#channel.uuid, 'A');
     try {
-      this.#ending = await (this.#taken === undefined ? this.#begin() : this.#goOn(this.#taken));
+      // Walked from here: the frame of what began the call would be kept for as long as it lives.
+      const begun = await (this.#taken === undefined ? this.#begin() : this.#goOn(this.#taken));
+      this.#ending = begun instanceof CallWalk ? this.#endingOfWalk(await begun.run(this.#taken)) : begun;
     } catch (error) {
       this.#ending =
         error instanceof ChannelGone ? this.#endingOf(error.end, undefined) : endingOfFault(String(error));
@@ -144,7 +146,8 @@ export class CallSession implements LiveSession {
     return this.#taken === undefined ? 0 : this.#taken.takeovers + 1;
   }
 
-  async #begin(): Promise<Ending> {
+  /** The walk of an admitted call, or how a refused one ended. */
+  async #begin(): Promise<CallWalk | Ending> {
     const env = this.#env;
     const channel = this.#channel;
     const decision = await admit(
@@ -183,12 +186,11 @@ export class CallSession implements LiveSession {
       },
       'call admitted',
     );
-    const walk = this.#makeWalk(route);
-    return this.#endingOfWalk(await walk.run(undefined));
+    return this.#makeWalk(route);
   }
 
   /** Another daemon began this call and is gone: the same flow version, the same node, nobody dialled twice. */
-  async #goOn(state: CallState): Promise<Ending> {
+  async #goOn(state: CallState): Promise<CallWalk | Ending> {
     this.#did = state.did;
     this.#env.observer.callTakenOver();
     this.#lease = state.lease;
@@ -206,8 +208,7 @@ export class CallSession implements LiveSession {
     }
     this.#route = route;
     this.#channel.prepare(this.#ownVariables(route));
-    const walk = this.#makeWalk(route);
-    return this.#endingOfWalk(await walk.run(state));
+    return this.#makeWalk(route);
   }
 
   #makeWalk(route: Route): CallWalk {

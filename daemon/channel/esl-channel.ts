@@ -214,22 +214,28 @@ export class EslChannel implements Channel {
     return { end: 'digits', digits, terminator };
   }
 
-  async bridge(request: BridgeRequest): Promise<BridgeResult> {
-    const { link } = this.#options;
-    const mayRefuse = request.accept !== undefined || request.whisper !== undefined;
+  bridge(request: BridgeRequest): Promise<BridgeResult> {
+    const { legUuid, accept, whisper } = request;
+    if (accept !== undefined || whisper !== undefined) return this.#bridgeIfAccepted(request);
+    return this.#dial(request).then((done) => this.#bridgeResult(done, legUuid, false));
+  }
+
+  async #bridgeIfAccepted(request: BridgeRequest): Promise<BridgeResult> {
     let answeredByCallee = false;
-    const facts = mayRefuse
-      ? link?.onLeg(request.legUuid, (fact) => {
-          if (fact.kind === 'answered') answeredByCallee = true;
-        })
-      : undefined;
-    let done: EslEvent;
+    const facts = this.#options.link?.onLeg(request.legUuid, (fact) => {
+      if (fact.kind === 'answered') answeredByCallee = true;
+    });
     try {
-      done = await this.#dial(request);
+      const done = await this.#dial(request);
+      return this.#bridgeResult(done, request.legUuid, answeredByCallee && request.accept !== undefined);
     } finally {
       facts?.off();
     }
-    if (done.variable('last_bridge_to') === request.legUuid) {
+  }
+
+  /** `refused`: the callee answered and did not press the key. */
+  #bridgeResult(done: EslEvent, legUuid: ChannelUuid, refused: boolean): BridgeResult {
+    if (done.variable('last_bridge_to') === legUuid) {
       this.#answered = true;
       // `last_bridge_…` may still be that of an attempt before this one.
       const cause = done.variable('bridge_hangup_cause') ?? done.variable('last_bridge_hangup_cause');
@@ -238,8 +244,7 @@ export class EslChannel implements Channel {
     const disposition = done.variable('originate_disposition') ?? '';
     const failed = done.variable('originate_failed_cause') ?? '';
     const cause = [disposition, failed].find((text) => isHangupCause(text) && text !== 'SUCCESS');
-    if (answeredByCallee && request.accept !== undefined)
-      return { end: 'notAccepted', cause: toHangupCause(cause ?? 'NO_ANSWER') };
+    if (refused) return { end: 'notAccepted', cause: toHangupCause(cause ?? 'NO_ANSWER') };
     const sipCode = Number(done.variable('last_bridge_proto_specific_hangup_cause')?.replace(/^sip:/, ''));
     return {
       end: 'notAnswered',
@@ -276,10 +281,14 @@ export class EslChannel implements Channel {
     await this.#socket.hangup(cause);
   }
 
-  /** Apart from `bridge`, whose frame would keep the dial string for as long as the two talk. */
+  /** Apart from what waits for it, whose frame would keep the dial string for as long as the two talk. */
   #dial(request: BridgeRequest): Promise<EslEvent> {
-    this.prepare(bridgeVariables(request));
-    return this.#run([bridgeAlone(request)]);
+    try {
+      this.prepare(bridgeVariables(request));
+      return this.#run([bridgeAlone(request)]);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** For what may wait: the state goes with it. Not async, nor is `#runAtOnce`: their frames would keep the packet. */

@@ -53,6 +53,22 @@ interface Frame {
   fallback: boolean;
 }
 
+/** A node being visited. */
+interface Entered {
+  readonly visit: RunningVisit;
+  readonly step: number;
+  readonly enteredAtMs: number;
+  /** Index of its frame. */
+  readonly depth: number;
+  readonly reentered: boolean;
+}
+
+/** How a node was left. */
+interface Left {
+  readonly exit: string;
+  readonly thrown: unknown;
+}
+
 /** Takes a nested walk's end out through the `goto` node that entered it. */
 class NestedWalkOver extends Error {
   override readonly name = 'NestedWalkOver';
@@ -165,7 +181,14 @@ class Walk implements VisitedWalk, ExpressionFacts {
           return over(this.#failed('nodeMissing', `the flow has no node ${frame.nodeId}`));
         if (this.#steps >= this.#stepBudget)
           return over(this.#failed('stepBudget', `more than ${this.#stepBudget} nodes were visited`));
-        const next = await this.#visit(frame, node);
+        const entered = this.#enter(node);
+        let left: Left;
+        try {
+          left = { exit: this.#exitOf(node, await this.#start(node, entered.visit)), thrown: undefined };
+        } catch (error) {
+          left = { exit: error instanceof ChannelGone ? 'hangup' : 'error', thrown: error };
+        }
+        const next = this.#leave(frame, node, entered, left);
         if (next.kind !== 'node') return next;
         frame.nodeId = next.nodeId;
       }
@@ -174,7 +197,7 @@ class Walk implements VisitedWalk, ExpressionFacts {
     }
   }
 
-  async #visit(frame: Frame, node: CompiledNode): Promise<Next> {
+  #enter(node: CompiledNode): Entered {
     const { context } = this.#options;
     const depth = this.#frames.length - 1;
     const reentered = this.#reentering === depth;
@@ -182,14 +205,15 @@ class Walk implements VisitedWalk, ExpressionFacts {
     const enteredAtMs = context.now();
     if (this.#gone === undefined) this.#options.onStep(this.#state());
     const visit = new RunningVisit(node.id, reentered && this.#options.resumed, context, this);
-    let exit: string;
-    let thrown: unknown;
-    try {
-      exit = this.#exitOf(node, await this.#start(node, visit));
-    } catch (error) {
-      thrown = error;
-      exit = error instanceof ChannelGone ? 'hangup' : 'error';
-    }
+    return { visit, step, enteredAtMs, depth, reentered };
+  }
+
+  /** Notes how a node was left; where the walk goes on. */
+  #leave(frame: Frame, node: CompiledNode, entered: Entered, left: Left): Next {
+    const { context } = this.#options;
+    const { visit, step, enteredAtMs, depth, reentered } = entered;
+    const { thrown } = left;
+    let { exit } = left;
     if (reentered) this.#reentering = -1;
     const ended = this.#end !== undefined || isOurEnd(node, thrown);
     if (ended) exit = 'end';

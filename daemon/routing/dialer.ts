@@ -1,5 +1,5 @@
 import type { CapLease, Caps } from '../caps/cap-lease.ts';
-import type { Channel } from '../channel/channel.ts';
+import type { BridgeResult, Channel } from '../channel/channel.ts';
 import { ChannelGone } from '../channel/channel.ts';
 import type { SwitchLink } from '../channel/switch-link.ts';
 import type {
@@ -165,26 +165,17 @@ export class Dialer implements Dialing {
       lease: caps.lease,
     };
     if (caps.refusedBy !== undefined) return this.#capped(attempt, caps.refusedBy);
-    let left = false;
-    try {
-      return await this.#dial(attempt, routed, options, caps.decision);
-    } catch (error) {
-      // FreeSWITCH may keep the two talking: giving their places back now would let the caps overshoot.
-      left = error instanceof ChannelGone && error.end.by === 'lost';
-      throw error;
-    } finally {
-      if (left) this.#left = caps.lease;
-      else if (caps.lease !== undefined) await this.#parts.caps.release(caps.lease);
-    }
+    return this.#dial(attempt, routed, options, caps.decision);
   }
 
+  /** Gives the attempt's lease back when it is over. */
   async #dial(
     attempt: AttemptBegun,
     routed: RoutedCandidate,
     options: AttemptOptions,
     capDecision: string,
   ): Promise<AttemptResult> {
-    const { channel, call, link, now, route, attempts } = this.#parts;
+    const { channel, link, now, route, attempts, caps } = this.#parts;
     const ringTimeoutMs = Math.max(
       1000, // FreeSWITCH's leg_timeout counts whole seconds, and 0 would mean its default of 60
       Math.min(
@@ -203,28 +194,13 @@ export class Dialer implements Dialing {
       hungUpBy: undefined,
     };
     const beganAtMs = now();
+    let lost = false;
     try {
       channel.hungUp.throwIfAborted();
       watch.start();
       this.#noteTried(routed);
       attempts.begun(attempt);
-      ending = endingOf(
-        await channel.bridge({
-          legUuid,
-          destination: routed.destination as NonNullable<RoutedCandidate['destination']>,
-          ringTimeoutMs,
-          callerId: options.callerId ?? { number: call.caller, name: call.callerName },
-          ringback: options.ringback ?? { kind: 'passthrough' },
-          legVariables: this.#legVariables(),
-          ...(options.accept !== undefined && options.whisper !== undefined
-            ? { accept: { whisper: options.whisper, ...options.accept } }
-            : {}),
-          ...(options.accept === undefined && options.whisper !== undefined
-            ? { whisper: options.whisper }
-            : {}),
-          ...(options.maxDurationMs === undefined ? {} : { maxDurationMs: options.maxDurationMs }),
-        }),
-      );
+      ending = endingOf(await this.#bridge(legUuid, routed, options, ringTimeoutMs));
       return resultOf(
         ending,
         ending.outcome === 'connected' || ending.outcome === 'max_duration'
@@ -233,15 +209,41 @@ export class Dialer implements Dialing {
         options,
       );
     } catch (error) {
-      if (error instanceof ChannelGone)
+      if (error instanceof ChannelGone) {
         ending = endingOfGone(error, legUuid, watch.talkingSinceMs !== undefined);
+        lost = error.end.by === 'lost';
+      }
       throw error;
     } finally {
       watch.stop();
       attempts.finished(
         rowOf(attempt, ending, capDecision, { answeredAtUs: watch.answeredAtUs, endedAtUs: now() * 1000 }),
       );
+      // Lost: FreeSWITCH may keep the two talking, and giving their places back now would let the caps overshoot.
+      if (lost) this.#left = attempt.lease;
+      else if (attempt.lease !== undefined) await caps.release(attempt.lease);
     }
+  }
+
+  /** Apart from `#dial`, whose frame would keep the request for as long as the two talk. */
+  #bridge(
+    legUuid: ChannelUuid,
+    { destination }: RoutedCandidate,
+    { callerId, ringback, accept, whisper, maxDurationMs }: AttemptOptions,
+    ringTimeoutMs: number,
+  ): Promise<BridgeResult> {
+    const { channel, call } = this.#parts;
+    return channel.bridge({
+      legUuid,
+      destination: destination as NonNullable<RoutedCandidate['destination']>,
+      ringTimeoutMs,
+      callerId: callerId ?? { number: call.caller, name: call.callerName },
+      ringback: ringback ?? { kind: 'passthrough' },
+      legVariables: this.#legVariables(),
+      ...(accept !== undefined && whisper !== undefined ? { accept: { whisper, ...accept } } : {}),
+      ...(accept === undefined && whisper !== undefined ? { whisper } : {}),
+      ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
+    });
   }
 
   /** Takes the caps of all scopes or none; a slot the queue holds is used instead. */

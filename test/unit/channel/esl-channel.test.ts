@@ -28,8 +28,8 @@ class FakeSocket implements OutboundSocket {
   readonly packets: Application[][] = [];
   readonly #ended = new AbortController();
   readonly #listeners: ((event: EslEvent) => void)[] = [];
-  #running: PromiseWithResolvers<EslEvent> | undefined;
   #onEnd: ((end: SocketEnd) => void) | undefined;
+  #running: PromiseWithResolvers<EslEvent> | undefined;
 
   get ended(): AbortSignal {
     return this.#ended.signal;
@@ -42,10 +42,10 @@ class FakeSocket implements OutboundSocket {
   tell(applications: readonly Application[]): void {
     this.packets.push([...applications]);
   }
-  async hangup(): Promise<void> {}
   onEnd(listener: (end: SocketEnd) => void): void {
     this.#onEnd = listener;
   }
+  async hangup(): Promise<void> {}
   forgetChannelData(): void {}
   close(): void {
     this.end('closed');
@@ -60,9 +60,10 @@ class FakeSocket implements OutboundSocket {
     for (const listener of this.#listeners) listener(event('CHANNEL_HANGUP', variables));
   }
   end(kind: SocketEnd['kind']): void {
-    const end: SocketEnd = { kind, detail: '', hangup: undefined };
-    this.#running?.reject(new SocketEnded(end));
-    this.#ended.abort(new SocketEnded(end));
+    const end = { kind, detail: '', hangup: undefined };
+    const error = new SocketEnded(end);
+    this.#running?.reject(error);
+    this.#ended.abort(error);
     this.#onEnd?.(end);
   }
 }

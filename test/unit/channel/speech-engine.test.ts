@@ -14,8 +14,8 @@ function channelWhere(tookMs: (application: Application | undefined) => number) 
     remoteAddress: '127.0.0.1',
     channelData: new PlainEvent('Unique-ID: a\nAnswer-State: answered\n\n'),
     ended: new AbortController().signal,
+    onEnd: () => {},
     onEvent() {},
-    onEnd() {},
     execute: async (applications) => {
       nowMs += tookMs(applications.at(-1));
       return new PlainEvent(
