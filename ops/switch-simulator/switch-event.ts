@@ -88,12 +88,12 @@ export class SwitchEvent {
     if (lower === 'event-name') return this.name;
     const known = this.leg?.header(lower);
     if (known !== undefined) return known;
-    for (const line of this.#lines()) {
-      const colon = line.indexOf(': ');
-      if (colon > 0 && line.slice(0, colon).toLowerCase() === lower)
-        return decodeHeader(line.slice(colon + 2));
-    }
-    return undefined;
+    // The event's own lines first: what a filter asks for is mostly there, and drawing the whole event is dear.
+    const { after = '' } = this.#parts;
+    return (
+      headerIn(typeof after === 'string' ? after : after(), lower) ??
+      headerIn(this.#draw({ withVariables: false }).join(''), lower)
+    );
   }
 
   /** `text/event-plain`, in pieces. */
@@ -103,7 +103,7 @@ export class SwitchEvent {
   }
 
   /** The first piece is kept for the head of the frame. */
-  #draw(): string[] {
+  #draw({ withVariables = this.#withVariables } = {}): string[] {
     const { before = '', after = '', body = '' } = this.#parts;
     const pieces = [
       '',
@@ -116,7 +116,7 @@ export class SwitchEvent {
     ];
     if (this.leg !== undefined) {
       pieces.push(this.leg.appearance());
-      if (this.#withVariables) this.leg.variables.addTo(pieces);
+      if (withVariables) this.leg.variables.addTo(pieces);
     }
     pieces.push(typeof after === 'string' ? after : after());
     pieces.push(body === '' ? '\n' : `Content-Length: ${body.length}\n\n${body}`);
@@ -158,4 +158,15 @@ function withHead(format: 'plain' | 'json', pieces: string[]): readonly string[]
   for (const piece of pieces) length += piece.length;
   pieces[0] = `Content-Length: ${length}\nContent-Type: text/event-${format}\n\n`;
   return pieces;
+}
+
+/** The decoded value of a header, by its name in lower case, in a text of header lines. */
+function headerIn(text: string, lower: string): string | undefined {
+  const end = text.indexOf('\n\n');
+  for (const line of (end < 0 ? text : text.slice(0, end)).split('\n')) {
+    const colon = line.indexOf(': ');
+    if (colon === lower.length && line.slice(0, colon).toLowerCase() === lower)
+      return decodeHeader(line.slice(colon + 2));
+  }
+  return undefined;
 }
