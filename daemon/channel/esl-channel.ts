@@ -217,7 +217,7 @@ export class EslChannel implements Channel {
   bridge(request: BridgeRequest): Promise<BridgeResult> {
     const { legUuid, accept, whisper } = request;
     if (accept !== undefined || whisper !== undefined) return this.#bridgeIfAccepted(request);
-    return this.#dial(request).then((done) => this.#bridgeResult(done, legUuid, false));
+    return this.#dial(request).then((completed) => this.#bridgeResult(completed, legUuid, false));
   }
 
   async #bridgeIfAccepted(request: BridgeRequest): Promise<BridgeResult> {
