@@ -28,6 +28,8 @@ import {
   type PlayResult,
   type RecordingOptions,
 } from './channel.ts';
+import { recordingVariables } from './recording-variables.ts';
+import { noSpeechEngine, unspoken } from './spoken.ts';
 import type { SwitchLink } from './switch-link.ts';
 
 /** Where play_and_get_digits leaves what was pressed. */
@@ -62,6 +64,8 @@ export class EslChannel implements Channel {
   #pendingApplications: Application[] = [];
   #pending = false;
   #pendingState: (() => string) | undefined;
+  /** What could not be sent, for the next verb to reject with. */
+  #fault: unknown;
   #answered: boolean;
   #hangupAsked: HangupCause | undefined;
   #lastEventAtMs: number | undefined;
@@ -147,7 +151,13 @@ export class EslChannel implements Channel {
     process.nextTick(() => {
       if (!this.#pendingApplications.includes(answer) || this.#gone.signal.aborted) return;
       this.#measure();
-      this.#socket.tell(this.#takePending([]));
+      try {
+        this.#socket.tell(this.#takePending([]));
+      } catch (error) {
+        // Thrown from here it would end the daemon: variables that are too long are the next verb's fault.
+        this.#fault = error;
+        this.#socket.tell([answer]);
+      }
     });
   }
 
@@ -275,7 +285,11 @@ export class EslChannel implements Channel {
     this.#hangupAsked ??= cause;
     if (this.#pending && Object.keys(this.#pendingVariables).length > 0) {
       // What was prepared still goes onto the channel, so that mod_json_cdr's record says whose call it was.
-      this.#socket.tell(this.#takePending([]));
+      try {
+        this.#socket.tell(this.#takePending([]));
+      } catch {
+        // Too long to be sent: the call is hung up all the same.
+      }
     }
     this.#measure();
     await this.#socket.hangup(cause);
@@ -301,6 +315,11 @@ export class EslChannel implements Channel {
 
   #runAtOnce(applications: readonly Application[]): Promise<EslEvent> {
     this.#gone.signal.throwIfAborted();
+    if (this.#fault !== undefined) {
+      const fault = this.#fault;
+      this.#fault = undefined;
+      return Promise.reject(fault);
+    }
     const packet = this.#takePending(applications);
     this.#measure();
     return this.#socket.execute(packet).then(this.#completed, this.#failed);
@@ -372,23 +391,6 @@ export class EslChannel implements Channel {
 /** Not a closure within the constructor: one would hold the event for as long as any other made there lives. */
 function keptHeader(event: EslEvent, name: string): string {
   return ownText(event.header(name) ?? '');
-}
-
-function recordingVariables(channels: 'mono' | 'stereo', onlyBridged: boolean): Record<string, string> {
-  return {
-    RECORD_STEREO: channels === 'stereo' ? 'true' : 'false',
-    RECORD_BRIDGE_REQ: onlyBridged ? 'true' : 'false',
-  };
-}
-
-const noSpeechEngine =
-  'FreeSWITCH spoke nothing: load a speech engine (mod_flite), or use sound files (freeswitch-conf/README.md)';
-/** Nobody says a word in less, ms. */
-const shortestWordMs = 50;
-
-/** `speak` without an engine ends at once and says so in FreeSWITCH's log alone (switch_ivr_speak_text). */
-function unspoken(media: Media, tookMs: number): boolean {
-  return media.kind === 'speech' && tookMs < shortestWordMs && /[\p{L}\p{N}]/u.test(media.text);
 }
 
 /** A signal changes while we wait, which narrowing by the compiler does not see. */

@@ -140,6 +140,23 @@ void t.test('variables that cannot be sent fail one verb, not every one after it
   t.match(await again, { end: 'answered' });
 });
 
+void t.test(
+  'variables that cannot go with an answer end no process: it is answered, the next verb fails',
+  async (t) => {
+    const { socket, channel } = channelOn();
+    channel.prepare({ sip_h_X: 'two\nlines' });
+    await channel.answer();
+    await new Promise(setImmediate);
+    t.same(
+      socket.packets.map((packet) => packet.map(({ app }) => app)),
+      [['answer']],
+    );
+    await t.rejects(channel.bridge(bridge()));
+    channel.prepare({ sip_h_X: 'two\nlines' });
+    await t.resolves(channel.hangup('NORMAL_CLEARING'), 'and it is hung up all the same');
+  },
+);
+
 void t.test('what an earlier attempt left is taken off before the next', async (t) => {
   const { socket, channel } = channelOn();
   const failed = channel.bridge(bridge());
