@@ -1,5 +1,11 @@
 import type { Socket } from 'node:net';
-import { type Application, connectCommands, executeMessage, hangupMessage } from './command.ts';
+import {
+  type Application,
+  channelEventsCommand,
+  connectCommand,
+  executeMessage,
+  hangupMessage,
+} from './command.ts';
 import { EslReplyError, FrameError } from './esl-error.ts';
 import type { EslEvent } from './esl-event.ts';
 import type { Frame } from './frame.ts';
@@ -12,13 +18,6 @@ import { readShared } from './shared-read.ts';
  * and the ends of legs come as facts from the inbound connection.
  */
 const wantedEvents = ['CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP'] as const;
-/**
- * Applications that return at once and cannot fail in a way we could mend: their completions, 5 to 9 KB each, would be
- * a third of all that FreeSWITCH writes and we read.
- */
-const silentApplications: ReadonlySet<string> = new Set(['set', 'multiset', 'answer']);
-const connectText = connectCommands(wantedEvents, [...silentApplications]);
-
 /** More unread commands than this means that FreeSWITCH does not read any more. */
 const maxUnsentBytes = 1024 * 1024;
 const hangupDeadlineMs = 5000;
@@ -50,7 +49,7 @@ export class CallSocket implements OutboundSocket {
   readonly #parser: FrameParser;
   #listeners: readonly ((event: EslEvent) => void)[] = [];
   #endListener: ((end: SocketEnd) => void) | undefined;
-  /** One entry for every reply still to come; undefined for those of `connect`'s packet and of hangup. */
+  /** One entry for every reply still to come; undefined for those of the wanted events and of hangup. */
   readonly #replies: (Waiting | undefined | 'told')[] = [];
   /** One or two at a time: a list made anew takes less than a Map, and far less while a call only talks. */
   #waiting: readonly Waiting[] = [];
@@ -60,8 +59,9 @@ export class CallSocket implements OutboundSocket {
   #end: SocketEnd | undefined;
   #ended: AbortController | undefined;
   #deadline: NodeJS.Timeout | undefined;
-  /** Commands of this turn, written together at its end. */
+  /** Commands of this turn, written together at its end; before a call's first command, what goes ahead of it. */
   #out = '';
+  #flushing = false;
 
   constructor(socket: Socket, events: CallSocketEvents) {
     this.remoteAddress = socket.remoteAddress ?? '';
@@ -85,8 +85,7 @@ export class CallSocket implements OutboundSocket {
       () => this.#over('timeout', `no answer to connect within ${connectDeadlineMs} ms`),
       connectDeadlineMs,
     );
-    for (let n = 0; n < connectText.replies; n += 1) this.#replies.push(undefined);
-    socket.write(connectText.text);
+    socket.write(connectCommand);
   }
 
   get channelData(): EslEvent {
@@ -112,8 +111,6 @@ export class CallSocket implements OutboundSocket {
   execute(applications: readonly Application[]): Promise<EslEvent> {
     const last = applications.at(-1);
     if (last === undefined) return Promise.reject(new RangeError('no application to execute'));
-    if (silentApplications.has(last.app))
-      return Promise.reject(new RangeError(`${last.app} is never told complete: nobody may wait for it`));
     if (this.#end !== undefined) return Promise.reject(new SocketEnded(this.#end));
     namesGiven += 1;
     const completion = `${namesStart}-${namesGiven}`;
@@ -182,7 +179,10 @@ export class CallSocket implements OutboundSocket {
       this.#over('refused', `FreeSWITCH left ${this.#socket.writableLength} bytes of commands unread`);
       return;
     }
-    if (this.#out === '') process.nextTick(this.#flush);
+    if (!this.#flushing) {
+      this.#flushing = true;
+      process.nextTick(this.#flush);
+    }
     this.#out += text;
   }
 
@@ -190,6 +190,7 @@ export class CallSocket implements OutboundSocket {
   readonly #flush = (): void => {
     const text = this.#out;
     this.#out = '';
+    this.#flushing = false;
     if (this.#end === undefined) this.#socket.write(text);
   };
 
@@ -224,6 +225,10 @@ export class CallSocket implements OutboundSocket {
     this.#deadline = undefined;
     this.#channelData = event;
     this.#connected = true;
+    // Not written yet: it goes in the packet of the first command, ahead of it.
+    const { text, replies } = channelEventsCommand(wantedEvents, event.header('Unique-ID') ?? '');
+    this.#out = text;
+    for (let n = 0; n < replies; n += 1) this.#replies.push(undefined);
     this.#events.connected(this);
   }
 

@@ -23,7 +23,7 @@ export class SocketEnded extends Error {
   }
 }
 
-/** One call's synchronous command socket, after `connect`, `myevents` and the filters went out. */
+/** One call's synchronous command socket, after `connect` was answered. */
 export interface OutboundSocket {
   /** FreeSWITCH's answer to `connect`: the channel with all its variables. Not to be asked for once it is forgotten. */
   readonly channelData: EslEvent;
@@ -36,8 +36,7 @@ export interface OutboundSocket {
   onEnd(listener: (end: SocketEnd) => void): void;
   /**
    * Writes all applications in one packet and resolves with the CHANNEL_EXECUTE_COMPLETE of the last one.
-   * Rejects with SocketEnded, or with EslReplyError where FreeSWITCH answered `-ERR` to one of them. The last one may
-   * not be `set`, `multiset` or `answer`: of these FreeSWITCH is asked to tell nothing.
+   * Rejects with SocketEnded, or with EslReplyError where FreeSWITCH answered `-ERR` to one of them.
    */
   execute(applications: readonly Application[]): Promise<EslEvent>;
   /** Writes all applications in one packet and waits for nothing; a socket that is over takes them without a word. */

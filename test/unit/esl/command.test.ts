@@ -14,7 +14,7 @@ import {
   apiCommand,
   authCommand,
   bgapiCommand,
-  connectCommands,
+  channelEventsCommand,
   executeMessage,
   hangupMessage,
   subscribeCommands,
@@ -91,8 +91,8 @@ void t.test('the commands of a call, byte by byte', async (t) => {
     ],
     [hangupMessage('USER_BUSY'), 'sendmsg\ncall-command: hangup\nhangup-cause: USER_BUSY\n\n'],
     [
-      connectCommands(['CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP'], ['set']).text,
-      'connect\n\nmyevents plain\n\nfilter Event-Name CHANNEL_EXECUTE_COMPLETE\n\nfilter Event-Name CHANNEL_HANGUP\n\nfilter Application -set\n\n',
+      channelEventsCommand(['CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP'], uuid).text,
+      `filter Unique-ID ${uuid}\n\nevent CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP\n\n`,
     ],
     [authCommand('secret'), 'auth secret\n\n'],
     [
@@ -106,6 +106,7 @@ void t.test('the commands of a call, byte by byte', async (t) => {
     [bgapiCommand(api('originate', 'x &park'), 'job-1'), 'bgapi originate x &park\nJob-UUID: job-1\n\n'],
   ];
   for (const [got, expected] of cases) t.equal(got, expected);
+  t.throws(() => channelEventsCommand(['CHANNEL_HANGUP'], '-x'), UnsafeText, 'read as a negative filter');
 });
 
 void t.test('recordings start, mask and stop by a plain absolute path', async (t) => {

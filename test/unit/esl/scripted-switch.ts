@@ -10,13 +10,6 @@ export const recordedChannelData: Buffer = (() => {
 })();
 
 export const okReply = 'Content-Type: command/reply\nReply-Text: +OK\n\n';
-export const setupReplies =
-  'Content-Type: command/reply\nReply-Text: +OK Events Enabled\n\n' +
-  'Content-Type: command/reply\nReply-Text: +OK filter added. [Event-Name]=[CHANNEL_EXECUTE_COMPLETE]\n\n' +
-  'Content-Type: command/reply\nReply-Text: +OK filter added. [Event-Name]=[CHANNEL_HANGUP]\n\n' +
-  'Content-Type: command/reply\nReply-Text: +OK filter added. [Application]=[-set]\n\n' +
-  'Content-Type: command/reply\nReply-Text: +OK filter added. [Application]=[-multiset]\n\n' +
-  'Content-Type: command/reply\nReply-Text: +OK filter added. [Application]=[-answer]\n\n';
 export const disconnectNotice =
   'Content-Type: text/disconnect-notice\nContent-Disposition: disconnect\nContent-Length: 5\n\nBye.\n';
 
@@ -42,8 +35,11 @@ export class ScriptedSwitch {
   #unread = '';
   readonly #commands: ReadCommand[] = [];
   readonly #packets: string[] = [];
+  readonly #subscriptions: string[] = [];
   #wake: (() => void) | undefined;
   closed = false;
+  /** What `filter` and `event` are answered with, as they come: they are none of `commands` then. */
+  subscriptionReply: string | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -54,7 +50,12 @@ export class ScriptedSwitch {
       this.#packets.push(text);
       const { commands, rest } = readCommands(this.#unread + text);
       this.#unread = rest;
-      this.#commands.push(...commands);
+      for (const command of commands) {
+        if (this.subscriptionReply !== undefined && /^(filter|event) /.test(command.command)) {
+          this.#subscriptions.push(command.command);
+          this.send(this.subscriptionReply);
+        } else this.#commands.push(command);
+      }
       this.#wake?.();
     });
     socket.on('close', () => {
@@ -67,14 +68,16 @@ export class ScriptedSwitch {
   static async call(port: number): Promise<ScriptedSwitch> {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
-    return new ScriptedSwitch(socket);
+    const peer = new ScriptedSwitch(socket);
+    peer.subscriptionReply = okReply;
+    return peer;
   }
 
-  /** Calls, and answers `connect` and what comes with it. */
+  /** Calls, and answers `connect`. */
   static async answered(port: number): Promise<ScriptedSwitch> {
     const peer = await ScriptedSwitch.call(port);
-    await peer.commands(7);
-    peer.send(recordedChannelData, setupReplies);
+    await peer.commands(1);
+    peer.send(recordedChannelData);
     return peer;
   }
 
@@ -87,6 +90,11 @@ export class ScriptedSwitch {
       });
     }
     return this.#commands.splice(0, count);
+  }
+
+  /** The commands that asked for events (see `subscriptionReply`). */
+  get subscriptions(): readonly string[] {
+    return this.#subscriptions;
   }
 
   /** What came in, packet by packet. */
