@@ -6,6 +6,7 @@ import { startRedis } from '../../ops/dev-services/redis.ts';
 import { migrate } from '../../orm/migrate.ts';
 import { seed } from '../../orm/seed.ts';
 import { seedBench } from './bench-seed.ts';
+import { pinOurselves } from './cores.ts';
 
 /** PostgreSQL (durable, as in production) and Redis, migrated and seeded, and a folder; all gone with `stop`. */
 export interface BenchHouse {
@@ -17,7 +18,12 @@ export interface BenchHouse {
   stop(): Promise<void>;
 }
 
-export async function openHouse(calleeAddress: string): Promise<BenchHouse> {
+/** `cores`: where Redis runs, and where everything else that is started after it. Undefined: wherever the system likes. */
+export async function openHouse(
+  calleeAddress: string,
+  cores?: { readonly redis: string; readonly others: string },
+): Promise<BenchHouse> {
+  if (cores !== undefined) pinOurselves(cores.others);
   const undoing: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const undo of undoing.splice(0).reverse())
@@ -28,8 +34,10 @@ export async function openHouse(calleeAddress: string): Promise<BenchHouse> {
     undoing.push(() => rm(folder, { recursive: true, force: true }));
     const postgres = await startPostgres({ durable: true });
     undoing.push(() => postgres.stop());
+    if (cores !== undefined) pinOurselves(cores.redis);
     const redis = await startRedis();
     undoing.push(() => redis.stop());
+    if (cores !== undefined) pinOurselves(cores.others);
     await migrate(postgres.url);
     await seed(postgres.url, { production: false }, (em) => seedBench(em, calleeAddress));
     return {
