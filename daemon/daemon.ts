@@ -9,8 +9,8 @@ import { CallServer } from './call/call-server.ts';
 import { CdrFallback } from './call/cdr-fallback.ts';
 import { CdrInbox } from './call/cdr-inbox.ts';
 import { hangUp } from './call/hang-up.ts';
-import { OrphanCare } from './call/orphan-care.ts';
 import { CallRegistry } from './call/registry.ts';
+import { careOfOthers } from './care-of-others.ts';
 import { DaemonPresence } from './caps/daemon-presence.ts';
 import { RedisCaps } from './caps/redis-caps.ts';
 import { RedisWaitingLines } from './caps/redis-waiting-lines.ts';
@@ -147,16 +147,15 @@ export class Daemon {
     const sources = await SourceList.from(config.socket.allowedSources);
     if (sources.unresolved.length > 0)
       log.warn({ names: sources.unresolved }, 'allowed sources could not be resolved: they let nobody in');
-    const orphans = new OrphanCare({
+    const { orphans, signs } = careOfOthers({
       presence,
       caps,
-      links: switches.links,
+      switches,
       log,
-      checkEveryMs: caps.renewMs,
+      renewMs: caps.renewMs,
       draining: () => this.#draining,
       daemonId: this.id,
       hasSession: (uuid) => this.registry.ofChannel(uuid) !== undefined,
-      now: () => performance.now(),
     });
     const outbound = new OutboundServer({
       host: config.socket.host,
@@ -190,6 +189,7 @@ export class Daemon {
     const held = new HeldCalls({ orm, writer, log });
     const jobs: Job[] = [
       { name: 'orphans', when: '* * * * * *', run: (signal) => orphans.run(signal) },
+      { name: 'signs-of-life', when: '* * * * * *', run: () => signs.run() },
       { name: 'held-calls', when: '*/2 * * * * *', run: (signal) => held.release(signal) },
     ];
     if (config.cdrFallbackFolder !== undefined) {
@@ -271,6 +271,7 @@ export class Daemon {
     const socket = await server.start();
     // Only now: the calls of a dead daemon come to this socket.
     care.start();
+    undoing.add(() => signs.stop());
     undoing.add(() => care.stop());
     log.info({ socket: `${socket.host}:${socket.port}`, api: address, version }, 'callfabric started');
     return { socket, api: address };

@@ -66,7 +66,7 @@ export class SwitchConnections implements Switches {
   }
 
   /** To every machine, connected or not. */
-  get links(): readonly SwitchLink[] {
+  get links(): readonly EslSwitchLink[] {
     return this.#connections.map(({ link }) => link);
   }
 

@@ -3,6 +3,7 @@ import type { OrphanLease } from '../caps/daemon-presence.ts';
 import type { LegActivity, SwitchLink } from '../channel/switch-link.ts';
 import type { ChannelUuid, DaemonId, LeaseId, SwitchName } from '../telephony/ids.ts';
 import type { CallLog } from './call-environment.ts';
+import type { SignsOfLife } from './signs-of-life.ts';
 
 /** What Redis tells of daemons that are gone (caps/daemon-presence.ts). Each may reject while Redis is away. */
 export interface Presence {
@@ -16,6 +17,8 @@ export interface Presence {
 export interface OrphanCareParts {
   readonly presence: Presence;
   readonly caps: { release(lease: Pick<CapLease, 'leaseId' | 'claims'>): Promise<void> };
+  /** Whether one that Redis does not hear of lives all the same. */
+  readonly signs: Pick<SignsOfLife, 'lives'>;
   /** The FreeSWITCH machines, connected or not. */
   readonly links: readonly SwitchLink[];
   readonly log: Pick<CallLog, 'debug' | 'info' | 'warn'>;
@@ -153,7 +156,7 @@ export class OrphanCare {
 
   /** @returns the orphan where its leases are to be renewed. */
   async #lookAt(orphan: Orphan, living: ReadonlySet<DaemonId>): Promise<Orphan[]> {
-    const { caps, log } = this.#parts;
+    const { caps, log, signs, daemonId } = this.#parts;
     const { uuid, link, leases } = orphan;
     // Not asked over a connection that is away: that would be a warning for each channel at each look.
     const activity: LegActivity | 'gone' | undefined = link.connected ? await link.current(uuid) : undefined;
@@ -176,6 +179,12 @@ export class OrphanCare {
       return [];
     }
     if (activity.application === 'bridge') return [orphan];
+    const by = activity.daemonId;
+    // Of ours only the socket broke. Another that lost Redis alone is there for its caller, who must not be disturbed.
+    if (by !== undefined && by !== daemonId && (await signs.lives(by, link.switchName))) {
+      log.debug({ channelUuid: uuid, by }, 'left alone: its daemon lives, and only redis does not hear it');
+      return [orphan];
+    }
     if (orphan.breaks < mostBreaks) {
       orphan.breaks += 1;
       const broken = await link.breakApplication(uuid);

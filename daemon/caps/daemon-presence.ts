@@ -38,6 +38,7 @@ export class DaemonPresence {
   #connectedAtMs: number | undefined;
   #started = false;
   #gone = false;
+  #heardAtMs = performance.now();
 
   constructor({ caps, log, livesMs, settleMs }: DaemonPresenceOptions) {
     this.#caps = caps;
@@ -65,6 +66,11 @@ export class DaemonPresence {
     if (this.#gone) return;
     this.#gone = true;
     await this.#say(0).catch((error: unknown) => this.#log.debug({ error }, 'went without a word'));
+  }
+
+  /** For how long Redis has not taken this daemon's word that it lives, ms. */
+  get unheardMs(): number {
+    return performance.now() - this.#heardAtMs;
   }
 
   /** Daemons that are gone while leases of theirs remain; none while Redis cannot tell. @throws RedisAway */
@@ -186,7 +192,9 @@ export class DaemonPresence {
   }
 
   async #beat(): Promise<void> {
-    if (!this.#gone) await this.#say(this.#livesMs);
+    if (this.#gone) return;
+    await this.#say(this.#livesMs);
+    this.#heardAtMs = performance.now();
   }
 
   #say(livesMs: number): Promise<unknown> {

@@ -1,4 +1,4 @@
-import { uuidBreak, uuidExists, uuidGetvar, uuidKill } from '../esl/command.ts';
+import { globalGetvar, globalSetvar, uuidBreak, uuidExists, uuidGetvar, uuidKill } from '../esl/command.ts';
 import type { EslEvent } from '../esl/esl-event.ts';
 import type { EslLog } from '../esl/esl-log.ts';
 import type { InboundClient } from '../esl/inbound-client.ts';
@@ -87,6 +87,25 @@ export class EslSwitchLink implements SwitchLink {
     }
   }
 
+  /** Leaves a daemon's sign of life on this FreeSWITCH; an empty one takes it away. Never rejects. */
+  async leaveSign(daemonId: DaemonId, sign: string): Promise<void> {
+    try {
+      await this.#client.api(globalSetvar(signVariable(daemonId), sign));
+    } catch (error) {
+      this.#log.debug({ error: String(error) }, 'sign of life not left');
+    }
+  }
+
+  /** Undefined where there is none, or nobody could say. */
+  async signOf(daemonId: DaemonId): Promise<string | undefined> {
+    try {
+      return variableOf(await this.#client.api(globalGetvar(signVariable(daemonId))));
+    } catch (error) {
+      this.#log.debug({ of: daemonId, error: String(error) }, 'sign of life not read');
+      return undefined;
+    }
+  }
+
   onLeg(uuid: ChannelUuid, listener: LegListener): { off(): void } {
     return new LegSubscription(uuid, listener, this.#listeners);
   }
@@ -120,6 +139,10 @@ export class EslSwitchLink implements SwitchLink {
       }
     }
   }
+}
+
+function signVariable(daemonId: DaemonId): string {
+  return `callfabric_sign_${daemonId}`;
 }
 
 function variableOf(answer: string): string | undefined {

@@ -119,6 +119,17 @@ export function uuidGetvar(uuid: string, variable: string): ApiCommand {
   };
 }
 
+/** A variable of the whole FreeSWITCH; one without a value is taken away. Source: mod_commands.c, global_setvar. */
+export function globalSetvar(name: string, value: string): ApiCommand {
+  const plain = matching(value, 'value of a global variable', /^[a-z0-9]{0,40}$/, 'letters and digits');
+  return { name: 'global_setvar', arg: `${globalName(name)}=${plain}` };
+}
+
+/** Answered with the value, nothing where there is no such variable. */
+export function globalGetvar(name: string): ApiCommand {
+  return { name: 'global_getvar', arg: globalName(name) };
+}
+
 /** Answered `true` or `false`. */
 export function uuidExists(uuid: string): ApiCommand {
   return { name: 'uuid_exists', arg: channelName(uuid) };
@@ -126,6 +137,10 @@ export function uuidExists(uuid: string): ApiCommand {
 
 function applicationName(app: string): string {
   return matching(app, 'application', /^[a-z_]{1,40}$/, 'an application');
+}
+
+function globalName(name: string): string {
+  return matching(name, 'global variable', /^[a-z0-9_-]{1,100}$/, 'a name');
 }
 
 function causeName(cause: string): string {

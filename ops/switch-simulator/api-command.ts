@@ -102,6 +102,14 @@ const globals: Readonly<Record<string, string>> = {
 };
 const modules = new Set(['mod_event_socket', 'mod_sofia', 'mod_dptools', 'mod_json_cdr', 'mod_commands']);
 
+function setGlobal(core: SwitchCore, argument: string): string {
+  const [name = '', value = ''] = argument.split('=');
+  if (name === '') return '-USAGE: <var>=<value> [=<value2>]\n';
+  if (value === '') core.globals.delete(name);
+  else core.globals.set(name, value);
+  return '+OK';
+}
+
 function fsctl(core: SwitchCore, argument: string): string {
   const [what = '', value] = argument.split(' ');
   if (what !== 'api_expansion') return '+OK\n';
@@ -140,7 +148,8 @@ const apis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['fsctl', (core, argument, answer) => answer(fsctl(core, argument))],
   ['xml_locate', (core, argument, answer) => answer(xmlLocate(core, argument))],
   ['module_exists', (_core, argument, answer) => answer(String(modules.has(argument)))],
-  ['global_getvar', (_core, argument, answer) => answer(globals[argument] ?? '')],
+  ['global_getvar', (core, argument, answer) => answer(core.globals.get(argument) ?? globals[argument] ?? '')],
+  ['global_setvar', (core, argument, answer) => answer(setGlobal(core, argument))],
   ['uuid_exists', (core, argument, answer) => answer(String(core.legs.has(argument)))],
   [
     'uuid_break',

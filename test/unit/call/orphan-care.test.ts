@@ -39,6 +39,8 @@ class Scene {
   reachable = true;
   redisAway = false;
   draining = false;
+  /** Daemons that lost only Redis. */
+  readonly signed = new Set<DaemonId>();
   nowMs = 0;
   readonly care: OrphanCare;
 
@@ -80,6 +82,7 @@ class Scene {
             return this.lost;
           }),
       },
+      signs: { lives: async (daemonId) => this.signed.has(daemonId) },
       caps: { release: async ({ leaseId }) => void this.released.push(leaseId) },
       links: [link],
       log: { debug() {}, info() {}, warn: (_, message) => void this.warned.push(message) },
@@ -129,6 +132,18 @@ void t.test('a caller who listens is woken, and forgotten once a living daemon h
   await scene.round();
   t.same(scene.did, { broken: [], kept: [], released: [] }, 'the session has it');
   t.equal(scene.care.watched, 0);
+});
+
+void t.test('the caller of a daemon that lost only Redis is not disturbed, its lease kept', async (t) => {
+  const scene = new Scene(lease('a'));
+  scene.legs.set(caller, playing);
+  scene.signed.add(dead);
+  await scene.round();
+  await scene.round();
+  t.same(scene.did, { broken: [], kept: ['a', 'a'], released: [] });
+  scene.signed.delete(dead);
+  await scene.round();
+  t.same(scene.did, { broken: [caller], kept: [], released: [] }, 'it died after all');
 });
 
 void t.test('one that does not wake keeps its lease and is woken again, within bounds', async (t) => {

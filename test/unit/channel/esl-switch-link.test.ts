@@ -2,7 +2,7 @@ import t from 'tap';
 import { EslSwitchLink } from '../../../daemon/channel/esl-switch-link.ts';
 import type { LegFact } from '../../../daemon/channel/leg-fact.ts';
 import { InboundClient } from '../../../daemon/esl/inbound-client.ts';
-import type { ChannelUuid, SwitchName } from '../../../daemon/telephony/ids.ts';
+import type { ChannelUuid, DaemonId, SwitchName } from '../../../daemon/telephony/ids.ts';
 import { apiAnswer, InboundSwitch } from '../esl/inbound-switch.ts';
 import { eventFrame } from '../esl/scripted-switch.ts';
 
@@ -103,6 +103,24 @@ void t.test('what a leg does is told by its own variables', async (t) => {
   ]);
 });
 
+void t.test('signs of life are variables of the whole switch', async (t) => {
+  const { link, socket, stop } = await linked();
+  t.teardown(stop);
+  const [d1, d2] = ['d-1', 'd-2'] as DaemonId[] as [DaemonId, DaemonId];
+  const asked = Promise.all([link.leaveSign(d1, '7'), link.leaveSign(d1, ''), link.signOf(d1), link.signOf(d2)]);
+  t.same(
+    (await socket.commands(4)).map(({ command }) => command),
+    [
+      'api global_setvar callfabric_sign_d-1=7',
+      'api global_setvar callfabric_sign_d-1=',
+      'api global_getvar callfabric_sign_d-1',
+      'api global_getvar callfabric_sign_d-2',
+    ],
+  );
+  socket.send(...['+OK', '+OK', '12', ''].map(apiAnswer));
+  t.same((await asked).slice(2), ['12', undefined]);
+});
+
 void t.test('without a connection interruptions are not delivered, and nothing throws', async (t) => {
   const { link, stop } = await linked();
   await stop();
@@ -112,4 +130,6 @@ void t.test('without a connection interruptions are not delivered, and nothing t
   t.equal(await link.kill(a, 'not a cause'), false);
   t.equal(await link.exists(a), undefined);
   t.equal(await link.current(a), undefined);
+  t.equal(await link.signOf('d-1' as DaemonId), undefined);
+  await link.leaveSign('d-1' as DaemonId, '1');
 });

@@ -1,0 +1,28 @@
+import { OrphanCare, type OrphanCareParts } from './call/orphan-care.ts';
+import { SignsOfLife } from './call/signs-of-life.ts';
+import type { DaemonPresence } from './caps/daemon-presence.ts';
+import type { SwitchConnections } from './switch-connections.ts';
+
+export interface CareOfOthersParts extends Pick<OrphanCareParts, 'caps' | 'log' | 'draining' | 'daemonId' | 'hasSession'> {
+  readonly presence: DaemonPresence;
+  readonly switches: Pick<SwitchConnections, 'links'>;
+  /** How often leases are renewed, and with them the word that a daemon lives, ms. */
+  readonly renewMs: number;
+}
+
+/** What daemons do for each other: the calls of one that died are looked after, one that only lost Redis says so. */
+export function careOfOthers(parts: CareOfOthersParts): { readonly orphans: OrphanCare; readonly signs: SignsOfLife } {
+  const { presence, switches, renewMs, ...rest } = parts;
+  const now = () => performance.now();
+  const signs = new SignsOfLife({
+    daemonId: parts.daemonId,
+    posts: switches.links,
+    unheardMs: () => presence.unheardMs,
+    leaveAfterMs: renewMs * 1.3,
+    // Signs change every second; less than two looks.
+    staleMs: Math.max(3_000, renewMs * 0.9),
+    now,
+  });
+  const links = switches.links;
+  return { signs, orphans: new OrphanCare({ ...rest, presence, signs, links, checkEveryMs: renewMs, now }) };
+}
