@@ -3,7 +3,8 @@ import { SignsOfLife } from './call/signs-of-life.ts';
 import type { DaemonPresence } from './caps/daemon-presence.ts';
 import type { SwitchConnections } from './switch-connections.ts';
 
-export interface CareOfOthersParts extends Pick<OrphanCareParts, 'caps' | 'log' | 'draining' | 'daemonId' | 'hasSession'> {
+export interface CareOfOthersParts
+  extends Pick<OrphanCareParts, 'caps' | 'log' | 'draining' | 'daemonId' | 'hasSession'> {
   readonly presence: DaemonPresence;
   readonly switches: Pick<SwitchConnections, 'links'>;
   /** How often leases are renewed, and with them the word that a daemon lives, ms. */
@@ -11,7 +12,10 @@ export interface CareOfOthersParts extends Pick<OrphanCareParts, 'caps' | 'log' 
 }
 
 /** What daemons do for each other: the calls of one that died are looked after, one that only lost Redis says so. */
-export function careOfOthers(parts: CareOfOthersParts): { readonly orphans: OrphanCare; readonly signs: SignsOfLife } {
+export function careOfOthers(parts: CareOfOthersParts): {
+  readonly orphans: OrphanCare;
+  readonly signs: SignsOfLife;
+} {
   const { presence, switches, renewMs, ...rest } = parts;
   const now = () => performance.now();
   const signs = new SignsOfLife({

@@ -148,7 +148,10 @@ const apis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['fsctl', (core, argument, answer) => answer(fsctl(core, argument))],
   ['xml_locate', (core, argument, answer) => answer(xmlLocate(core, argument))],
   ['module_exists', (_core, argument, answer) => answer(String(modules.has(argument)))],
-  ['global_getvar', (core, argument, answer) => answer(core.globals.get(argument) ?? globals[argument] ?? '')],
+  [
+    'global_getvar',
+    (core, argument, answer) => answer(core.globals.get(argument) ?? globals[argument] ?? ''),
+  ],
   ['global_setvar', (core, argument, answer) => answer(setGlobal(core, argument))],
   ['uuid_exists', (core, argument, answer) => answer(String(core.legs.has(argument)))],
   [

@@ -30,6 +30,7 @@ export interface TraceRow {
   readonly node_type: string;
   readonly exit: string;
   readonly reason: string | null;
+  readonly duration_ms: number;
 }
 export interface RecordingRow {
   readonly status: string;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
-import { flowOf, file } from './flow-plan.ts';
+import { file, flowOf } from './flow-plan.ts';
 import { openHouse } from './house.ts';
 import { until } from './until.ts';
 
@@ -50,31 +50,37 @@ async function wayTo(t: Test, url: string): Promise<{ readonly url: string; cut(
   };
 }
 
-void t.test('a daemon that alone loses Redis keeps its callers: the others do not break into a prompt', async (t) => {
-  const house = await openHouse(t, { daemons: 2 });
-  const way = await wayTo(t, house.redisUrl);
-  const { did } = await house.flow(
-    flowOf([
-      ['hello', 'answer'],
-      ['news', 'play', { prompt: file('news-9000ms.wav') }],
-    ], ['hello next news']),
-    { maxCalls: 5 },
-  );
-  const alone = await house.startDaemon(0, { REDIS_URL: way.url });
-  const other = await house.startDaemon(1);
-  const caller = house.call(did);
-  await until('the news to begin', () => caller.leg.phase === 'playing');
-  way.cut();
-  const sign = `callfabric_sign_${alone.id}`;
-  await until('a sign of life on the switch', () => house.simulator.core.globals.has(sign));
-  await caller.ended;
-  const row = await house.calls.row(caller.uuid);
-  t.match(row, { outcome: 'finished', takeovers: 0 });
-  // The other takes it for gone after 3 s, and would wake its caller a second later.
-  const news = row.trace.find(({ node_id }) => node_id === 'news');
-  t.ok((news?.duration_ms ?? 0) >= 8900, `the news were heard to their end: ${news?.duration_ms} ms`);
-  way.mend();
-  await until('the sign to be taken away', () => !house.simulator.core.globals.has(sign));
-  t.equal(other.liveCalls, 0);
-  await house.leaks(t);
-});
+void t.test(
+  'a daemon that alone loses Redis keeps its callers: the others do not break into a prompt',
+  async (t) => {
+    const house = await openHouse(t, { daemons: 2 });
+    const way = await wayTo(t, house.redisUrl);
+    const { did } = await house.flow(
+      flowOf(
+        [
+          ['hello', 'answer'],
+          ['news', 'play', { prompt: file('news-9000ms.wav') }],
+        ],
+        ['hello next news'],
+      ),
+      { maxCalls: 5 },
+    );
+    const alone = await house.startDaemon(0, { REDIS_URL: way.url });
+    const other = await house.startDaemon(1);
+    const caller = house.call(did);
+    await until('the news to begin', () => caller.leg.phase === 'playing');
+    way.cut();
+    const sign = `callfabric_sign_${alone.id}`;
+    await until('a sign of life on the switch', () => house.simulator.core.globals.has(sign));
+    await caller.ended;
+    const row = await house.calls.row(caller.uuid);
+    t.match(row, { outcome: 'finished', takeovers: 0 });
+    // The other takes it for gone after 3 s, and would wake its caller a second later.
+    const news = row.trace.find(({ node_id }) => node_id === 'news');
+    t.ok((news?.duration_ms ?? 0) >= 8900, `the news were heard to their end: ${news?.duration_ms} ms`);
+    way.mend();
+    await until('the sign to be taken away', () => !house.simulator.core.globals.has(sign));
+    t.equal(other.liveCalls, 0);
+    await house.leaks(t);
+  },
+);

@@ -44,22 +44,25 @@ void t.test('while Redis hears it a daemon leaves nothing anywhere', async (t) =
   t.equal(posts[0].asked + posts[1].asked, 0);
 });
 
-void t.test('while Redis does not, a sign that grows, at every switch it reaches; gone when all is well', async (t) => {
-  const { posts, clock, signs } = scene();
-  clock.unheardMs = 1000;
-  posts[1].connected = false;
-  await signs.run();
-  const first = posts[0].signs.get(me);
-  t.ok(first);
-  t.equal(posts[1].asked, 0);
-  posts[1].connected = true;
-  await signs.run();
-  t.not(posts[0].signs.get(me), first);
-  t.equal(posts[1].signs.get(me), posts[0].signs.get(me));
-  clock.unheardMs = 0;
-  await signs.run();
-  t.equal(posts[0].signs.size + posts[1].signs.size, 0);
-});
+void t.test(
+  'while Redis does not, a sign that grows, at every switch it reaches; gone when all is well',
+  async (t) => {
+    const { posts, clock, signs } = scene();
+    clock.unheardMs = 1000;
+    posts[1].connected = false;
+    await signs.run();
+    const first = posts[0].signs.get(me);
+    t.ok(first);
+    t.equal(posts[1].asked, 0);
+    posts[1].connected = true;
+    await signs.run();
+    t.not(posts[0].signs.get(me), first);
+    t.equal(posts[1].signs.get(me), posts[0].signs.get(me));
+    clock.unheardMs = 0;
+    await signs.run();
+    t.equal(posts[0].signs.size + posts[1].signs.size, 0);
+  },
+);
 
 void t.test('stopped, it takes its signs away', async (t) => {
   const { posts, clock, signs } = scene();

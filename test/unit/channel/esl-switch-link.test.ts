@@ -107,7 +107,12 @@ void t.test('signs of life are variables of the whole switch', async (t) => {
   const { link, socket, stop } = await linked();
   t.teardown(stop);
   const [d1, d2] = ['d-1', 'd-2'] as DaemonId[] as [DaemonId, DaemonId];
-  const asked = Promise.all([link.leaveSign(d1, '7'), link.leaveSign(d1, ''), link.signOf(d1), link.signOf(d2)]);
+  const asked = Promise.all([
+    link.leaveSign(d1, '7'),
+    link.leaveSign(d1, ''),
+    link.signOf(d1),
+    link.signOf(d2),
+  ]);
   t.same(
     (await socket.commands(4)).map(({ command }) => command),
     [
