@@ -5,11 +5,11 @@ import { benchEightStepCalls, benchLiveCalls } from './eight-step-calls.ts';
 import { benchFrameParser } from './frame-parser.ts';
 import { benchPostDialDelay } from './post-dial-delay.ts';
 
-const benches: Readonly<Record<string, (profile: string | undefined) => Promise<BenchRow[]>>> = {
+const benches: Readonly<Record<string, (profile: string | undefined, cps: number) => Promise<BenchRow[]>>> = {
   parser: () => benchFrameParser(),
   calls: benchEightStepCalls,
   memory: benchLiveCalls,
-  dial: () => benchPostDialDelay(),
+  dial: (_profile, cps) => benchPostDialDelay(cps),
 };
 
 const { values } = parseArgs({
@@ -17,16 +17,20 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
     profile: { type: 'string' },
+    cps: { type: 'string', default: '40' },
     help: { type: 'boolean', default: false },
   },
 });
 const chosen = values.only.length === 0 ? Object.keys(benches) : values.only;
-if (values.help || chosen.some((name) => benches[name] === undefined)) {
-  process.stdout.write(`npm run bench -- [--json] [--only ${Object.keys(benches).join('|')}] [--profile <folder>]
+const cps = Number(values.cps);
+const wrong = chosen.some((name) => benches[name] === undefined) || !Number.isInteger(cps) || cps < 1;
+if (values.help || wrong) {
+  process.stdout.write(`npm run bench -- [--json] [--only ${Object.keys(benches).join('|')}] [--profile <folder>] [--cps <n>]
 
   --json      one object a line: name, value, unit, peer, ratio, target, met, more
   --only      this bench alone; may be given several times
   --profile   leaves the daemon's CPU profile in this folder
+  --cps       calls a second for the post-dial delay; 40 unless told
 `);
   process.exit(values.help ? 0 : 64);
 }
@@ -67,7 +71,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 let failed = false;
 for (const name of chosen) {
   try {
-    for (const row of (await benches[name]?.(values.profile)) ?? []) print(row);
+    for (const row of (await benches[name]?.(values.profile, cps)) ?? []) print(row);
   } catch (error) {
     failed = true;
     process.stderr.write(

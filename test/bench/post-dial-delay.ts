@@ -14,8 +14,6 @@ import { startDaemon } from './daemon-process.ts';
 import { type DialDelays, measureDialDelays, quantile, startCallee } from './sipp-load.ts';
 
 const root = resolve(import.meta.dirname, '../..');
-const perSecond = 40;
-const calls = 400;
 const [nativeNumber, eslNumber] = ['90001', '90002'];
 
 /** The project's own hook, and before it the two peers: a plain `bridge`, and a socket to the npm `esl` controller. */
@@ -84,7 +82,7 @@ async function untilEmpty(freeswitch: RunningFreeSwitch): Promise<void> {
 }
 
 /** Caller's INVITE to its 200 on a real FreeSWITCH: native dialplan, CallFabric and npm `esl` one after the other. */
-export async function benchPostDialDelay(): Promise<BenchRow[]> {
+export async function benchPostDialDelay(perSecond: number): Promise<BenchRow[]> {
   if (live.skip !== false) {
     process.stderr.write(`post-dial delay left out: ${live.skip}\n`);
     return [];
@@ -98,7 +96,7 @@ export async function benchPostDialDelay(): Promise<BenchRow[]> {
     const measure = async (number: string): Promise<DialDelays> => {
       await measureDialDelays(freeswitch.sipPort, number, 500, 25);
       await untilEmpty(freeswitch);
-      const delays = await measureDialDelays(freeswitch.sipPort, number, calls, perSecond);
+      const delays = await measureDialDelays(freeswitch.sipPort, number, perSecond * 10, perSecond);
       await untilEmpty(freeswitch);
       return delays;
     };
@@ -117,9 +115,11 @@ export async function benchPostDialDelay(): Promise<BenchRow[]> {
       more: {
         p99Ms: quantile(ours.delaysMs, 0.99),
         failed: ours.failed,
+        busyPercent: ours.busyPercent,
         peerP50Ms: quantile(other.delaysMs, 0.5),
         peerP99Ms: quantile(other.delaysMs, 0.99),
         peerFailed: other.failed,
+        peerBusyPercent: other.busyPercent,
       },
     });
     return [

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { live } from '../live/find-freeswitch.ts';
 import { freePort } from '../live/free-ports.ts';
 
@@ -33,6 +34,8 @@ export interface DialDelays {
   /** INVITE to 200, of every call that was answered, ascending, ms. */
   readonly delaysMs: readonly number[];
   readonly failed: number;
+  /** How much of all cores was taken, by whatever ran, from the first call to the last: at 100 calls wait for each other. */
+  readonly busyPercent: number;
 }
 
 /** Places `calls` calls to `number` at `perSecond`; each talks for a second. */
@@ -54,9 +57,15 @@ export async function measureDialDelays(
     stdio: 'ignore',
     env: { ...process.env, TERM: 'dumb' },
   });
+  const before = cpuTimes();
   const late = setTimeout(() => child.kill('SIGKILL'), (deadlineS + 5) * 1000);
   try {
-    await once(child, 'exit');
+    // Of the end, when calls only talk and hang up, nothing is counted.
+    const busyPercent = await Promise.race([
+      delay((calls / perSecond) * 1000).then(() => busySince(before)),
+      once(child, 'exit').then(() => busySince(before)),
+    ]);
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     // SIPp writes caller_<pid>_rtt.csv: date;response time in ms;name of the timer.
     const file = readdirSync(folder).find((name) => name.endsWith('_rtt.csv'));
     const lines = file === undefined ? [] : readFileSync(join(folder, file), 'latin1').split('\n').slice(1);
@@ -64,11 +73,27 @@ export async function measureDialDelays(
       .map((line) => Number.parseFloat(line.split(';')[1] ?? ''))
       .filter((ms) => !Number.isNaN(ms))
       .sort((a, b) => a - b);
-    return { delaysMs, failed: calls - delaysMs.length };
+    return { delaysMs, failed: calls - delaysMs.length, busyPercent };
   } finally {
     clearTimeout(late);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+interface CpuTimes {
+  readonly all: number;
+  readonly idle: number;
+}
+
+function cpuTimes(): CpuTimes {
+  const times = cpus().map((cpu) => cpu.times);
+  const all = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0);
+  return { all, idle: times.reduce((sum, { idle }) => sum + idle, 0) };
+}
+
+function busySince(before: CpuTimes): number {
+  const { all, idle } = cpuTimes();
+  return Math.round(100 * (1 - (idle - before.idle) / (all - before.all)));
 }
 
 export function quantile(ascending: readonly number[], share: number): number {
