@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 export interface CdrRow {
   readonly side: 'A' | 'B';

@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
+import { until } from '../until.ts';
 import type { CallRow } from './call-row.ts';
 import { file, flowOf } from './flow-plan.ts';
 import { openHouse } from './house.ts';
-import { until } from './until.ts';
 
 const callees: Record<string, CalleeScript> = {
   stays: { kind: 'answer', answerAfterMs: 20 },

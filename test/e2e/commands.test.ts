@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import t, { type Test } from 'tap';
 import { createTestDatabase } from '../../ops/dev-services/test-database.ts';
+import { until } from '../until.ts';
 import { openHouse } from './house.ts';
-import { until } from './until.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const command = resolve(root, 'daemon/callfabric.js');

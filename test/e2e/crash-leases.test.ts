@@ -1,9 +1,9 @@
 import t, { type Test } from 'tap';
 import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
 import type { SimulatedCall } from '../../ops/switch-simulator/simulated-call.ts';
+import { until } from '../until.ts';
 import { file, flowOf, type PlannedFlow } from './flow-plan.ts';
 import { type DaemonProcess, type House, openHouse } from './house.ts';
-import { until } from './until.ts';
 
 const promisedMs = 30_000;
 const buyerLimit = 3;

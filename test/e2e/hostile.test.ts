@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
+import { until } from '../until.ts';
 import { file, flowOf } from './flow-plan.ts';
 import { openHouse } from './house.ts';
-import { until } from './until.ts';
 
 const callees: Record<string, CalleeScript> = { talks: { kind: 'answer', answerAfterMs: 20 } };
 

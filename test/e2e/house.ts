@@ -19,9 +19,9 @@ import {
 } from '../../ops/switch-simulator/simulator.ts';
 import { closeOrm, openOrm } from '../../orm/config.ts';
 import { seededDatabase } from '../integration/seeded-database.ts';
+import { until } from '../until.ts';
 import { CallReader } from './call-row.ts';
 import { type FlowPlan, type PlannedFlow, planFlow } from './flow-plan.ts';
-import { until } from './until.ts';
 
 export const apiKey = 'e2e-key-0123456789abcdef';
 const cdrSecret = 'e2e-cdr-0123456789abcdef';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Pool } from 'pg';
 import t from 'tap';
 import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
+import { until } from '../until.ts';
 import { file, flowOf } from './flow-plan.ts';
 import { openHouse } from './house.ts';
-import { until } from './until.ts';
 
 const callees: Record<string, CalleeScript> = {
   engaged: { kind: 'fail', cause: 'USER_BUSY', afterMs: 20 },

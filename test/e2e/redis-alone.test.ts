@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
+import { until } from '../until.ts';
 import { file, flowOf } from './flow-plan.ts';
 import { openHouse } from './house.ts';
-import { until } from './until.ts';
 
 /** A way to Redis that one daemon has for itself, and that can be cut. */
 async function wayTo(t: Test, url: string): Promise<{ readonly url: string; cut(): void; mend(): void }> {

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import t from 'tap';
+import { until } from '../until.ts';
 import { file, flowOf } from './flow-plan.ts';
 import { openHouse } from './house.ts';
-import { until } from './until.ts';
 
 const news = flowOf([['news', 'play', { prompt: file('news-20000ms.wav') }]]);
 const main = resolve(import.meta.dirname, '../../daemon/main.ts');

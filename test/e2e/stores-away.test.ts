@@ -2,9 +2,9 @@ import t from 'tap';
 import { startRedis } from '../../ops/dev-services/redis.ts';
 import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
 import { stoppablePostgres } from '../integration/records/stoppable-postgres.ts';
+import { until } from '../until.ts';
 import { flowOf } from './flow-plan.ts';
 import { openHouse, openRedis } from './house.ts';
-import { until } from './until.ts';
 
 const callees: Record<string, CalleeScript> = {
   stays: { kind: 'answer', answerAfterMs: 20 },

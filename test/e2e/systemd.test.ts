@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
+import { until } from '../until.ts';
 import { file, flowOf } from './flow-plan.ts';
 import { openHouse } from './house.ts';
-import { until } from './until.ts';
 
 /** What systemd's own end of NOTIFY_SOCKET gets: one line a datagram. Node has no Unix datagram sockets. */
 const receiver = `

@@ -5,10 +5,10 @@ import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
 import type { CallerScript } from '../../ops/switch-simulator/caller-script.ts';
 import type { LegPhase } from '../../ops/switch-simulator/leg.ts';
 import type { SimulatedCall } from '../../ops/switch-simulator/simulated-call.ts';
+import { until } from '../until.ts';
 import { stepsOf } from './call-row.ts';
 import { type FlowPlan, file, flowOf, type Step } from './flow-plan.ts';
 import { type House, openHouse } from './house.ts';
-import { until } from './until.ts';
 
 const callees: Record<string, CalleeScript> = {
   slow: { kind: 'answer', answerAfterMs: 2500, talkMs: 300 },

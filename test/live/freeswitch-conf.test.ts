@@ -1,12 +1,12 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import t from 'tap';
+import { until } from '../until.ts';
 import { dialEventSocket, eventName } from './event-socket.ts';
 import { live } from './find-freeswitch.ts';
 import { startFreeSwitch } from './freeswitch-process.ts';
 import { did, hangup, house, went } from './house.ts';
 import { awaitCalls, placeCall } from './sipp.ts';
-import { until } from './until.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 void t.test('the switch starts as it is, hardened', { skip: live.skip }, async (t) => {
@@ -24,10 +24,10 @@ void t.test('the switch starts as it is, hardened', { skip: live.skip }, async (
 
   await t.test('every name of the interface allowlist exists in this FreeSWITCH', async (t) => {
     // The table behind `show` is filled a moment after the modules are there.
-    const known = await until(async () => {
+    const known = await until('the list of modules', async () => {
       const modules = await inbound.api('show modules');
       return modules.includes('\napi,sofia,mod_sofia,') ? modules : undefined;
-    }, 'the list of modules');
+    });
     const list = readFileSync(
       join(root, 'freeswitch-conf/autoload_configs/interface-allowlist/callfabric.xml'),
       'utf8',

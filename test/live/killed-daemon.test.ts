@@ -1,10 +1,10 @@
 import t from 'tap';
 import { stepsOf } from '../e2e/call-row.ts';
 import { flowOf } from '../e2e/flow-plan.ts';
+import { until } from '../until.ts';
 import { live } from './find-freeswitch.ts';
 import { went } from './house.ts';
 import { awaitCalls, placeCall } from './sipp.ts';
-import { until } from './until.ts';
 import { openWholeHouse } from './whole-house.ts';
 
 const bridging = flowOf([['buyers', 'buyer', {}]]);
@@ -30,15 +30,15 @@ void t.test('a daemon is killed and another lives', { skip: live.skip }, async (
       });
       const caller = await placeCall('caller-stays', house.freeswitch.sipPort, did);
       await until(
+        `the call in ${stage}`,
         async () =>
           (await house.live(0)).some((call) => call.did === did && call.stage === stage) || undefined,
-        `the call in ${stage}`,
       );
       await house.daemons[0]?.kill();
       if (during === 'a playback') {
         await until(
-          async () => (await house.live(1)).length > 0 || undefined,
           'the survivor to have the call',
+          async () => (await house.live(1)).length > 0 || undefined,
           20_000,
         );
         const inbound = await house.freeswitch.inbound();

@@ -1,13 +1,13 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { until } from '../until.ts';
 import { eventName, startScriptedDaemon } from './event-socket.ts';
 import { live } from './find-freeswitch.ts';
 import { freePort } from './free-ports.ts';
 import { startFreeSwitch } from './freeswitch-process.ts';
 import { did, hangup, house, went } from './house.ts';
 import { awaitCalls, placeCall } from './sipp.ts';
-import { until } from './until.ts';
 
 void t.test('a daemon that dies in mid-call', { skip: live.skip }, async (t) => {
   const second = await startScriptedDaemon();
@@ -51,9 +51,8 @@ void t.test(
     const { socket } = await before.nextCall();
     await socket.run('answer');
     await before.kill();
-    await until(
-      () => (freeswitch.log().includes('playback(silence_stream://1000,1400)') ? true : undefined),
-      'the wait of an answered caller',
+    await until('the wait of an answered caller', () =>
+      freeswitch.log().includes('playback(silence_stream://1000,1400)') ? true : undefined,
     );
 
     const after = await startScriptedDaemon({ port });
@@ -73,11 +72,11 @@ void t.test('with no daemon at all', { skip: live.skip }, async (t) => {
   const caller = await placeCall('caller-refused', freeswitch.sipPort, did, { values: { code: 503 } });
   await went(t, caller, 'the carrier got 503 and may go on');
 
-  const text = await until(() => {
+  const text = await until('the record nobody took, on disk', () => {
     const [path] = globSync(join(freeswitch.cdrFolder, 'a_*.cdr.json'));
     const written = path === undefined ? '' : readFileSync(path, 'utf8');
     return written.endsWith('\n') ? written : undefined;
-  }, 'the record nobody took, on disk');
+  });
   const record = JSON.parse(text) as { variables: Record<string, string> };
   t.equal(record.variables['hangup_cause'], 'NORMAL_TEMPORARY_FAILURE');
   t.equal(record.variables['callfabric_entry'], 'takeover');

@@ -1,10 +1,10 @@
 import t from 'tap';
 import { stepsOf } from '../e2e/call-row.ts';
 import { flowOf } from '../e2e/flow-plan.ts';
+import { until } from '../until.ts';
 import { live } from './find-freeswitch.ts';
 import { went } from './house.ts';
 import { awaitCalls, placeCall } from './sipp.ts';
-import { until } from './until.ts';
 import { openWholeHouse } from './whole-house.ts';
 
 const tone = { kind: 'tone', tone: '%(200,0,440)' };
@@ -14,8 +14,8 @@ void t.test('waiting, accepting and being cut, on a real FreeSWITCH', { skip: li
   const sip = house.freeswitch.sipPort;
   const waiting = (did: string, stage: string) =>
     until(
-      async () => (await house.live()).some((call) => call.did === did && call.stage === stage) || undefined,
       `a call in ${stage}`,
+      async () => (await house.live()).some((call) => call.did === did && call.stage === stage) || undefined,
     );
 
   await t.test('the second caller hears music until the first one’s buyer is free', async (t) => {

@@ -12,8 +12,8 @@ import { CallReader, type CallRow } from '../e2e/call-row.ts';
 import { type FlowPlan, type PlannedFlow, planFlow } from '../e2e/flow-plan.ts';
 import { openRedis } from '../e2e/house.ts';
 import { seededDatabase } from '../integration/seeded-database.ts';
+import { until } from '../until.ts';
 import { type RunningFreeSwitch, startFreeSwitch } from './freeswitch-process.ts';
-import { until } from './until.ts';
 
 const apiKey = 'live-key-0123456789abcdef';
 const cdrSecret = 'live-cdr-0123456789abcdef';
@@ -64,6 +64,7 @@ export class WholeHouse {
   /** Waits for `count` calls to a DID to be written by the daemon that ran them, oldest first. */
   async written(did: string, count = 1, deadlineMs = 20_000): Promise<CallRow[]> {
     const uuids = await until(
+      `${count} calls to ${did} in PostgreSQL`,
       async () => {
         const found = await this.#pool.query<{ channel_uuid: string }>(
           `select l.channel_uuid from call c join call_leg l on l.call_id = c.id and l.side = 'A'
@@ -72,7 +73,6 @@ export class WholeHouse {
         );
         return found.rows.length >= count ? found.rows.map((row) => row.channel_uuid) : undefined;
       },
-      `${count} calls to ${did} in PostgreSQL`,
       deadlineMs,
     );
     return Promise.all(uuids.map((uuid) => this.calls.row(uuid)));
@@ -178,11 +178,11 @@ function startDaemonProcess(
     log: () => log,
     started: () =>
       until(
+        'the daemon to listen',
         () => {
           if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}:\n${log}`);
           return log.includes('callfabric started') ? true : undefined;
         },
-        'the daemon to listen',
         60_000,
       ).catch((error: unknown) => {
         throw new Error(`the daemon did not start:\n${log}`, { cause: error });

@@ -4,7 +4,7 @@ import type { CalleeScript } from '../../../ops/switch-simulator/callee-script.t
 import { stepsOf } from '../../e2e/call-row.ts';
 import { file, flowOf } from '../../e2e/flow-plan.ts';
 import { type House, openHouse } from '../../e2e/house.ts';
-import { until } from '../../e2e/until.ts';
+import { until } from '../../until.ts';
 
 const callees: Record<string, CalleeScript> = {
   stays: { kind: 'answer', answerAfterMs: 20 },
