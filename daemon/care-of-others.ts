@@ -19,12 +19,9 @@ export function careOfOthers(parts: CareOfOthersParts): {
   const { presence, switches, renewMs, ...rest } = parts;
   const now = () => performance.now();
   const signs = new SignsOfLife({
-    daemonId: parts.daemonId,
     posts: switches.links,
     unheardMs: () => presence.unheardMs,
-    leaveAfterMs: renewMs * 1.3,
-    // Signs change every second; less than two looks.
-    staleMs: Math.max(3_000, renewMs * 0.9),
+    giveAfterMs: renewMs * 1.3,
     now,
   });
   const links = switches.links;

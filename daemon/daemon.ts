@@ -157,6 +157,7 @@ export class Daemon {
       daemonId: this.id,
       hasSession: (uuid) => this.registry.ofChannel(uuid) !== undefined,
     });
+    signs.start();
     const outbound = new OutboundServer({
       host: config.socket.host,
       port: config.socket.port,
@@ -271,7 +272,6 @@ export class Daemon {
     const socket = await server.start();
     // Only now: the calls of a dead daemon come to this socket.
     care.start();
-    undoing.add(() => signs.stop());
     undoing.add(() => care.stop());
     log.info({ socket: `${socket.host}:${socket.port}`, api: address, version }, 'callfabric started');
     return { socket, api: address };

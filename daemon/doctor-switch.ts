@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { SwitchConfig } from './config.ts';
 import type { SwitchFacts } from './doctor-facts.ts';
-import { api, apiCommand, authCommand } from './esl/command.ts';
+import { api, apiCommand, askExpansion, authCommand, isExpanded } from './esl/command.ts';
 import type { Frame } from './esl/frame.ts';
 import { FrameParser } from './esl/frame-parser.ts';
 
@@ -31,14 +31,14 @@ export async function askSwitch(node: SwitchConfig, signal: AbortSignal): Promis
         `${place} refuses the password: set CALLFABRIC_FREESWITCH_PASSWORD to the one in event_socket.conf.xml`,
       );
     const version = await ask('version');
-    const expansion = await ask('fsctl', 'api_expansion');
+    const expansion = await ask(askExpansion.name, askExpansion.arg);
     const dialplan = await ask('xml_locate', 'dialplan');
     const askedAtMs = Date.now();
     const clock = await ask('strmicroepoch');
     const ourMs = (askedAtMs + Date.now()) / 2;
     return {
       version: version?.replace(/^FreeSWITCH Version /, '').split(/[+~ ]/)[0],
-      apiExpansion: expansion === undefined ? undefined : / is on\b/.test(expansion),
+      apiExpansion: expansion === undefined ? undefined : isExpanded(expansion),
       socketActions: dialplan === undefined ? undefined : socketActionsOf(dialplan),
       skewMs: clock === undefined || !/^\d{16}$/.test(clock) ? undefined : Number(clock) / 1000 - ourMs,
     };

@@ -3,7 +3,7 @@ import type { Switches } from './call/call-server.ts';
 import { EslSwitchLink } from './channel/esl-switch-link.ts';
 import type { SwitchLink } from './channel/switch-link.ts';
 import type { SwitchConfig } from './config-parts.ts';
-import { api } from './esl/command.ts';
+import { api, askExpansion, isExpanded } from './esl/command.ts';
 import type { EslEvent } from './esl/esl-event.ts';
 import type { EslLog } from './esl/esl-log.ts';
 import { InboundClient } from './esl/inbound-client.ts';
@@ -111,10 +111,10 @@ export class SwitchConnections implements Switches {
       try {
         const [coreUuid, expansion] = await Promise.all([
           client.api(api('global_getvar', 'core_uuid'), deadlineMs),
-          client.api(api('fsctl', 'api_expansion'), deadlineMs),
+          client.api(askExpansion, deadlineMs),
         ]);
         connection.coreUuid = coreUuid.trim();
-        connection.apiExpansion = expansion.startsWith('+OK') ? / is on\b/.test(expansion) : undefined;
+        connection.apiExpansion = isExpanded(expansion);
         if (connection.apiExpansion === true)
           this.#log.error(
             { switch: name },

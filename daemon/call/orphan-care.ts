@@ -181,7 +181,7 @@ export class OrphanCare {
     if (activity.application === 'bridge') return [orphan];
     const by = activity.daemonId;
     // Of ours only the socket broke. Another that lost Redis alone is there for its caller, who must not be disturbed.
-    if (by !== undefined && by !== daemonId && (await signs.lives(by, link.switchName))) {
+    if (by !== undefined && by !== daemonId && signs.lives(by)) {
       log.debug({ channelUuid: uuid, by }, 'left alone: its daemon lives, and only redis does not hear it');
       return [orphan];
     }

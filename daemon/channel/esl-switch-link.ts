@@ -1,4 +1,4 @@
-import { globalGetvar, globalSetvar, uuidBreak, uuidExists, uuidGetvar, uuidKill } from '../esl/command.ts';
+import { signHeader, uuidBreak, uuidExists, uuidGetvar, uuidKill } from '../esl/command.ts';
 import type { EslEvent } from '../esl/esl-event.ts';
 import type { EslLog } from '../esl/esl-log.ts';
 import type { InboundClient } from '../esl/inbound-client.ts';
@@ -38,6 +38,7 @@ export class EslSwitchLink implements SwitchLink {
   readonly switchName: SwitchName;
   readonly #client: InboundClient;
   readonly #log: EslLog;
+  #signListener: ((daemonId: DaemonId) => void) | undefined;
   /** Exact lists, made anew at every change: they are short, and a Set is 300 bytes. */
   readonly #listeners = new Map<string, readonly LegSubscription[]>();
 
@@ -87,23 +88,18 @@ export class EslSwitchLink implements SwitchLink {
     }
   }
 
-  /** Leaves a daemon's sign of life on this FreeSWITCH; an empty one takes it away. Never rejects. */
-  async leaveSign(daemonId: DaemonId, sign: string): Promise<void> {
+  /** Tells every daemon at this FreeSWITCH that this one lives. Never rejects. */
+  async giveSign(): Promise<void> {
     try {
-      await this.#client.api(globalSetvar(signVariable(daemonId), sign));
+      await this.#client.giveSign();
     } catch (error) {
-      this.#log.debug({ error: String(error) }, 'sign of life not left');
+      this.#log.debug({ error: String(error) }, 'sign of life not given');
     }
   }
 
-  /** Undefined where there is none, or nobody could say. */
-  async signOf(daemonId: DaemonId): Promise<string | undefined> {
-    try {
-      return variableOf(await this.#client.api(globalGetvar(signVariable(daemonId))));
-    } catch (error) {
-      this.#log.debug({ of: daemonId, error: String(error) }, 'sign of life not read');
-      return undefined;
-    }
+  /** Calls `listener` at every daemon's sign of life, this one's too. */
+  onSign(listener: (daemonId: DaemonId) => void): void {
+    this.#signListener = listener;
   }
 
   onLeg(uuid: ChannelUuid, listener: LegListener): { off(): void } {
@@ -126,6 +122,11 @@ export class EslSwitchLink implements SwitchLink {
   }
 
   #take(event: EslEvent): void {
+    if (event.name === 'CUSTOM') {
+      const daemonId = event.header(signHeader);
+      if (daemonId !== undefined) this.#signListener?.(daemonId as DaemonId);
+      return;
+    }
     const listeners = this.#listeners.get(event.header('Unique-ID') ?? '');
     if (listeners === undefined) return;
     const fact = legFactFromEvent(event);
@@ -139,10 +140,6 @@ export class EslSwitchLink implements SwitchLink {
       }
     }
   }
-}
-
-function signVariable(daemonId: DaemonId): string {
-  return `callfabric_sign_${daemonId}`;
 }
 
 function variableOf(answer: string): string | undefined {

@@ -66,17 +66,28 @@ export function authCommand(password: string): string {
   return `auth ${oneLine(password, 'event socket password', 200)}\n\n`;
 }
 
-/** Filters first, so that not one event of another daemon's calls comes in between. */
+/** An event daemons tell each other by, through FreeSWITCH; the daemon's id is in `signHeader`. */
+export const signSubclass = 'callfabric::sign';
+export const signHeader = 'Callfabric-Daemon';
+
+/** Fires that event: every daemon that subscribed to it hears it. */
+export function signCommand(daemonId: string): string {
+  return `sendevent CUSTOM\nEvent-Subclass: ${signSubclass}\n${signHeader}: ${channelName(daemonId, 'daemon id')}\n\n`;
+}
+
+/** Filters first, so that not one event of another daemon's calls comes in between. `subclasses`: of CUSTOM events. */
 export function subscribeCommands(
   eventNames: readonly string[],
   filters: readonly (readonly [header: string, value: string])[],
+  subclasses: readonly string[] = [],
 ): { text: string; replies: number } {
   const lines = filters.map(
     ([header, value]) =>
       `filter ${matching(header, 'filter', /^[A-Za-z0-9_-]{1,80}$/, 'a header name')} ${matching(value, 'filter value', /^[A-Za-z0-9_.:-]{1,128}$/, 'plain text')}\n\n`,
   );
+  const custom = subclasses.length === 0 ? [] : ['CUSTOM', ...subclasses];
   return {
-    text: `${lines.join('')}event plain ${eventNames.map(eventName).join(' ')}\n\n`,
+    text: `${lines.join('')}event plain ${[...eventNames.map(eventName), ...custom].join(' ')}\n\n`,
     replies: lines.length + 1,
   };
 }
@@ -119,15 +130,16 @@ export function uuidGetvar(uuid: string, variable: string): ApiCommand {
   };
 }
 
-/** A variable of the whole FreeSWITCH; one without a value is taken away. Source: mod_commands.c, global_setvar. */
-export function globalSetvar(name: string, value: string): ApiCommand {
-  const plain = matching(value, 'value of a global variable', /^[a-z0-9]{0,40}$/, 'letters and digits');
-  return { name: 'global_setvar', arg: `${globalName(name)}=${plain}` };
-}
+/** Tells whether api-expansion is on (see `isExpanded`). Not `fsctl`, which could shut FreeSWITCH down. */
+export const askExpansion: ApiCommand = { name: 'eval', arg: '${version()}' };
 
-/** Answered with the value, nothing where there is no such variable. */
-export function globalGetvar(name: string): ApiCommand {
-  return { name: 'global_getvar', arg: globalName(name) };
+/**
+ * True where FreeSWITCH ran the API inside, which with api-expansion off it does not; undefined: no answer to this
+ * question (`eval` is not on its interface allowlist). Source: switch_event_expand_headers_check, src/switch_event.c.
+ */
+export function isExpanded(answer: string): boolean | undefined {
+  if (/FreeSWITCH Version/i.test(answer)) return true;
+  return /Permission Denied/i.test(answer) ? false : undefined;
 }
 
 /** Answered `true` or `false`. */
@@ -137,10 +149,6 @@ export function uuidExists(uuid: string): ApiCommand {
 
 function applicationName(app: string): string {
   return matching(app, 'application', /^[a-z_]{1,40}$/, 'an application');
-}
-
-function globalName(name: string): string {
-  return matching(name, 'global variable', /^[a-z0-9_-]{1,100}$/, 'a name');
 }
 
 function causeName(cause: string): string {

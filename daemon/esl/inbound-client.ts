@@ -4,6 +4,8 @@ import {
   apiCommand,
   authCommand,
   bgapiCommand,
+  signCommand,
+  signSubclass,
   subscribeCommands,
   api as uncheckedApi,
 } from './command.ts';
@@ -158,6 +160,14 @@ export class InboundClient {
     return connection.send(text, command.name, deadlineMs);
   }
 
+  /** Tells every daemon at this FreeSWITCH that this one lives: a CUSTOM event. @throws EslUnavailable */
+  async giveSign(): Promise<void> {
+    const { daemonId, commandDeadlineMs } = this.#options;
+    const connection = this.#ready;
+    if (connection === undefined) throw this.#away('sendevent');
+    await connection.send(signCommand(daemonId), 'sendevent', commandDeadlineMs);
+  }
+
   /**
    * Runs a command in a thread of its own (`originate`) and resolves with its answer, `+OK …` or `-ERR …`. Where the
    * connection goes meanwhile nobody knows what became of it: ask for the leg by the uuid given to it.
@@ -237,10 +247,15 @@ export class InboundClient {
   async #introduce(connection: InboundConnection): Promise<void> {
     const { password, daemonId, commandDeadlineMs } = this.#options;
     await connection.send(authCommand(password), 'auth', commandDeadlineMs);
-    const { text, replies } = subscribeCommands(factEvents, [
-      ['variable_callfabric_daemon', daemonId],
-      ['Event-Name', 'BACKGROUND_JOB'],
-    ]);
+    const { text, replies } = subscribeCommands(
+      factEvents,
+      [
+        ['variable_callfabric_daemon', daemonId],
+        ['Event-Name', 'BACKGROUND_JOB'],
+        ['Event-Subclass', signSubclass],
+      ],
+      [signSubclass],
+    );
     const names = Array.from({ length: replies }, () => 'subscription');
     await connection.sendMany(text, names, commandDeadlineMs);
   }

@@ -102,12 +102,16 @@ const globals: Readonly<Record<string, string>> = {
 };
 const modules = new Set(['mod_event_socket', 'mod_sofia', 'mod_dptools', 'mod_json_cdr', 'mod_commands']);
 
-function setGlobal(core: SwitchCore, argument: string): string {
-  const [name = '', value = ''] = argument.split('=');
-  if (name === '') return '-USAGE: <var>=<value> [=<value2>]\n';
-  if (value === '') core.globals.delete(name);
-  else core.globals.set(name, value);
-  return '+OK';
+/** An API inside is not run with api-expansion off; what its text becomes then is Permission Denied. */
+function evaluated(core: SwitchCore, argument: string): string {
+  const inside = /^\$\{(\w+)\((.*)\)\}$/.exec(argument);
+  if (inside === null) return argument;
+  if (!core.apiExpansion) return '<API execute Permission Denied>';
+  let text = '';
+  runApi(core, `${inside[1]} ${inside[2]}`.trim(), (answered) => {
+    text = answered;
+  });
+  return text;
 }
 
 function fsctl(core: SwitchCore, argument: string): string {
@@ -148,11 +152,8 @@ const apis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['fsctl', (core, argument, answer) => answer(fsctl(core, argument))],
   ['xml_locate', (core, argument, answer) => answer(xmlLocate(core, argument))],
   ['module_exists', (_core, argument, answer) => answer(String(modules.has(argument)))],
-  [
-    'global_getvar',
-    (core, argument, answer) => answer(core.globals.get(argument) ?? globals[argument] ?? ''),
-  ],
-  ['global_setvar', (core, argument, answer) => answer(setGlobal(core, argument))],
+  ['global_getvar', (_core, argument, answer) => answer(globals[argument] ?? '')],
+  ['eval', (core, argument, answer) => answer(evaluated(core, argument))],
   ['uuid_exists', (core, argument, answer) => answer(String(core.legs.has(argument)))],
   [
     'uuid_break',

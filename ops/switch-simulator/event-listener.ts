@@ -102,6 +102,7 @@ export class EventListener {
   /** mod_event_socket.c event_handler: any positive match lets it through, a negative one that follows keeps it out. */
   wants(event: SwitchEvent): boolean {
     if (!this.#names.has(event.name) && !this.#names.has('ALL')) return false;
+    if (event.name === 'CUSTOM' && !this.#names.has(`CUSTOM ${event.header('event-subclass')}`)) return false;
     if (this.#filters.length === 0) return true;
     let send = false;
     for (const filter of this.#filters) {

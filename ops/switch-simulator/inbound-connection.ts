@@ -111,12 +111,22 @@ export class InboundConnection implements EventSink {
           );
         });
         break;
+      case 'sendevent':
+        this.#fire(command);
+        break;
       case 'bgapi':
         this.#background(rest, command.headers.get('job-uuid') ?? newUuid());
         break;
       default:
         this.#reply('-ERR command not found');
     }
+  }
+
+  /** A CUSTOM event of the client's own making. */
+  #fire({ headers }: SocketCommand): void {
+    const lines = [...headers].map(([name, value]) => `${titled(name)}: ${encodeHeader(value)}\n`);
+    this.#core.send(this.#core.event('CUSTOM', undefined, { after: lines.join('') }));
+    this.#reply(`+OK ${newUuid()}`);
   }
 
   #authenticate(name: string, argument: string): void {
@@ -151,4 +161,9 @@ export class InboundConnection implements EventSink {
     this.#send(`Content-Type: text/disconnect-notice\nContent-Length: ${text.length}\n\n${text}`);
     this.#leaving = true;
   }
+}
+
+/** `event-subclass` as it is written: the reader keeps names in lower case, and names compare without case. */
+function titled(name: string): string {
+  return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
 }

@@ -33,8 +33,6 @@ export class SwitchCore {
   readonly clock: SwitchClock;
   readonly applications: ReadonlyMap<string, Application>;
   readonly legs = new Map<string, Leg>();
-  /** What `global_setvar` set. */
-  readonly globals = new Map<string, string>();
   /** Open daemon sockets (outbound), by the uuid of their leg. */
   readonly sockets = new Map<string, EventSink>();
   readonly listeners = new Set<EventSink>();

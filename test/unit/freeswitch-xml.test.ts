@@ -148,6 +148,21 @@ void t.test(
   },
 );
 
+void t.test('every API the daemon and its doctor ask for is allowed', async (t) => {
+  const allowed = all(configuration('switch.conf'), 'allow').map((one) => one.attributes['name'] ?? '');
+  const asked = new Set<string>();
+  for (const path of globSync(join(root, 'daemon/**/*.ts')))
+    for (const pattern of [/\b(?:api|uncheckedApi|ask)\('([a-z_]+)'/g, /\bname: '([a-z_]+)',\s+arg:/g])
+      for (const [, name = ''] of readFileSync(path, 'utf8').matchAll(pattern)) asked.add(name);
+  for (const name of ['uuid_break', 'uuid_kill', 'eval', 'uptime', 'strmicroepoch'])
+    t.ok(asked.has(name), `${name} was found in the sources`);
+  for (const name of asked)
+    t.ok(
+      allowed.some((one) => one.endsWith(`.${name}.api`)),
+      name,
+    );
+});
+
 void t.test(
   'api-expansion is off and the event socket stays on loopback with a password of its own',
   async (t) => {

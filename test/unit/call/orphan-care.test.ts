@@ -82,7 +82,7 @@ class Scene {
             return this.lost;
           }),
       },
-      signs: { lives: async (daemonId) => this.signed.has(daemonId) },
+      signs: { lives: (daemonId) => this.signed.has(daemonId) },
       caps: { release: async ({ leaseId }) => void this.released.push(leaseId) },
       links: [link],
       log: { debug() {}, info() {}, warn: (_, message) => void this.warned.push(message) },

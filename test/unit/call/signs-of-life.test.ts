@@ -1,90 +1,62 @@
 import t from 'tap';
 import { type SignPost, SignsOfLife } from '../../../daemon/call/signs-of-life.ts';
-import type { DaemonId, SwitchName } from '../../../daemon/telephony/ids.ts';
+import type { DaemonId } from '../../../daemon/telephony/ids.ts';
 
-const [me, other] = ['me', 'other'] as DaemonId[] as [DaemonId, DaemonId];
+const other = 'other' as DaemonId;
 
 class Post implements SignPost {
-  readonly switchName: SwitchName;
   connected = true;
-  readonly signs = new Map<DaemonId, string>();
-  asked = 0;
-  constructor(name: string) {
-    this.switchName = name as SwitchName;
+  given = 0;
+  tell: ((daemonId: DaemonId) => void) | undefined;
+  async giveSign(): Promise<void> {
+    this.given += 1;
   }
-  async leaveSign(daemonId: DaemonId, sign: string): Promise<void> {
-    this.asked += 1;
-    if (sign === '') this.signs.delete(daemonId);
-    else this.signs.set(daemonId, sign);
-  }
-  async signOf(daemonId: DaemonId): Promise<string | undefined> {
-    return this.signs.get(daemonId);
+  onSign(listener: (daemonId: DaemonId) => void): void {
+    this.tell = listener;
   }
 }
 
 function scene() {
-  const posts = [new Post('fs1'), new Post('fs2')] as const;
+  const posts = [new Post(), new Post()] as const;
   const clock = { nowMs: 0, unheardMs: 0 };
-  const signs = new SignsOfLife({
-    daemonId: me,
-    posts,
-    unheardMs: () => clock.unheardMs,
-    leaveAfterMs: 1000,
-    staleMs: 4000,
-    now: () => clock.nowMs,
-  });
+  const unheardMs = () => clock.unheardMs;
+  const signs = new SignsOfLife({ posts, unheardMs, giveAfterMs: 1000, now: () => clock.nowMs });
+  signs.start();
   return { posts, clock, signs };
 }
 
-void t.test('while Redis hears it a daemon leaves nothing anywhere', async (t) => {
+void t.test('while Redis hears it a daemon gives no sign', async (t) => {
   const { posts, clock, signs } = scene();
   clock.unheardMs = 999;
   await signs.run();
-  await signs.stop();
-  t.equal(posts[0].asked + posts[1].asked, 0);
+  t.equal(posts[0].given + posts[1].given, 0);
 });
 
-void t.test(
-  'while Redis does not, a sign that grows, at every switch it reaches; gone when all is well',
-  async (t) => {
-    const { posts, clock, signs } = scene();
-    clock.unheardMs = 1000;
-    posts[1].connected = false;
-    await signs.run();
-    const first = posts[0].signs.get(me);
-    t.ok(first);
-    t.equal(posts[1].asked, 0);
-    posts[1].connected = true;
-    await signs.run();
-    t.not(posts[0].signs.get(me), first);
-    t.equal(posts[1].signs.get(me), posts[0].signs.get(me));
-    clock.unheardMs = 0;
-    await signs.run();
-    t.equal(posts[0].signs.size + posts[1].signs.size, 0);
-  },
-);
-
-void t.test('stopped, it takes its signs away', async (t) => {
+void t.test('while Redis does not, one each round at every switch it reaches', async (t) => {
   const { posts, clock, signs } = scene();
-  clock.unheardMs = 5000;
+  clock.unheardMs = 1000;
+  posts[1].connected = false;
   await signs.run();
-  await signs.stop();
-  t.equal(posts[0].signs.size, 0);
+  t.same([posts[0].given, posts[1].given], [1, 0]);
+  posts[1].connected = true;
+  await signs.run();
+  t.same([posts[0].given, posts[1].given], [2, 1]);
+  clock.unheardMs = 0;
+  await signs.run();
+  t.same([posts[0].given, posts[1].given], [2, 1]);
 });
 
-void t.test('another lives while its sign changes, and is dead when it does not, or has none', async (t) => {
+void t.test('another lives as long as it is heard of', (t) => {
   const { posts, clock, signs } = scene();
-  const [{ signs: left, switchName }] = posts;
-  t.equal(await signs.lives(other, switchName), false, 'a crash leaves no sign and is seen at once');
-  for (const sign of ['1', '6', '11']) {
-    left.set(other, sign);
-    t.equal(await signs.lives(other, switchName), true, `sign ${sign}`);
-    clock.nowMs += 5000;
+  t.equal(signs.lives(other), false, 'a crash gives no sign and is seen at once');
+  for (const post of posts) {
+    post.tell?.(other);
+    clock.nowMs += 4999;
+    t.equal(signs.lives(other), true);
   }
-  t.equal(await signs.lives(other, switchName), false, 'the last one did not change for 5 s');
-  left.set(other, '12');
-  t.equal(await signs.lives(other, switchName), true);
-  clock.nowMs += 3999;
-  t.equal(await signs.lives(other, switchName), true, 'not stale yet');
-  t.equal(await signs.lives(other, 'fs3' as SwitchName), false, 'no such switch');
+  clock.nowMs += 1;
+  t.equal(signs.lives(other), false, 'silent for 5 s');
+  posts[1].tell?.(other);
+  t.equal(signs.lives(other), true, 'and back');
+  t.end();
 });

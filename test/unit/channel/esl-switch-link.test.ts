@@ -103,27 +103,23 @@ void t.test('what a leg does is told by its own variables', async (t) => {
   ]);
 });
 
-void t.test('signs of life are variables of the whole switch', async (t) => {
+void t.test('signs of life go out and come in as events of their own', async (t) => {
   const { link, socket, stop } = await linked();
   t.teardown(stop);
-  const [d1, d2] = ['d-1', 'd-2'] as DaemonId[] as [DaemonId, DaemonId];
-  const asked = Promise.all([
-    link.leaveSign(d1, '7'),
-    link.leaveSign(d1, ''),
-    link.signOf(d1),
-    link.signOf(d2),
+  const heard: DaemonId[] = [];
+  link.onSign((daemonId) => heard.push(daemonId));
+  const given = link.giveSign();
+  const [command] = await socket.commands(1);
+  t.equal(command?.command, 'sendevent CUSTOM');
+  t.same(command?.headers, [
+    ['Event-Subclass', 'callfabric::sign'],
+    ['Callfabric-Daemon', 'd'],
   ]);
-  t.same(
-    (await socket.commands(4)).map(({ command }) => command),
-    [
-      'api global_setvar callfabric_sign_d-1=7',
-      'api global_setvar callfabric_sign_d-1=',
-      'api global_getvar callfabric_sign_d-1',
-      'api global_getvar callfabric_sign_d-2',
-    ],
-  );
-  socket.send(...['+OK', '+OK', '12', ''].map(apiAnswer));
-  t.same((await asked).slice(2), ['12', undefined]);
+  const sign = { 'Event-Name': 'CUSTOM', 'Event-Subclass': 'callfabric::sign' };
+  socket.send(eventFrame({ ...sign, 'Callfabric-Daemon': 'd-2' }), eventFrame(sign));
+  socket.send('Content-Type: command/reply\nReply-Text: +OK 1\n\n');
+  await given;
+  t.same(heard, ['d-2']);
 });
 
 void t.test('without a connection interruptions are not delivered, and nothing throws', async (t) => {
@@ -135,6 +131,5 @@ void t.test('without a connection interruptions are not delivered, and nothing t
   t.equal(await link.kill(a, 'not a cause'), false);
   t.equal(await link.exists(a), undefined);
   t.equal(await link.current(a), undefined);
-  t.equal(await link.signOf('d-1' as DaemonId), undefined);
-  await link.leaveSign('d-1' as DaemonId, '1');
+  await link.giveSign();
 });

@@ -12,11 +12,14 @@ import {
 import {
   api,
   apiCommand,
+  askExpansion,
   authCommand,
   bgapiCommand,
   channelEventsCommand,
   executeMessage,
   hangupMessage,
+  isExpanded,
+  signCommand,
   subscribeCommands,
   uuidBreak,
   uuidExists,
@@ -103,10 +106,19 @@ void t.test('the commands of a call, byte by byte', async (t) => {
     [apiCommand(uuidKill(uuid, 'MANAGER_REQUEST')), `api uuid_kill ${uuid} MANAGER_REQUEST\n\n`],
     [apiCommand(uuidExists(uuid)), `api uuid_exists ${uuid}\n\n`],
     [apiCommand(api('uptime')), 'api uptime\n\n'],
+    [apiCommand(askExpansion), 'api eval ${version()}\n\n'],
+    [signCommand('d-1'), 'sendevent CUSTOM\nEvent-Subclass: callfabric::sign\nCallfabric-Daemon: d-1\n\n'],
     [bgapiCommand(api('originate', 'x &park'), 'job-1'), 'bgapi originate x &park\nJob-UUID: job-1\n\n'],
   ];
   for (const [got, expected] of cases) t.equal(got, expected);
   t.throws(() => channelEventsCommand(['CHANNEL_HANGUP'], '-x'), UnsafeText, 'read as a negative filter');
+});
+
+void t.test('whether api-expansion is on, by what became of an API inside', (t) => {
+  t.equal(isExpanded('FreeSWITCH Version 1.11.2-dev (git 0a54a48 64bit)\n'), true);
+  t.equal(isExpanded('<API execute Permission Denied>'), false);
+  t.equal(isExpanded('-ERR eval Command not found!\n'), undefined, 'eval is not allowed there');
+  t.end();
 });
 
 void t.test('recordings start, mask and stop by a plain absolute path', async (t) => {

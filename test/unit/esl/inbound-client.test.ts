@@ -47,15 +47,16 @@ void t.test('it signs in, filters first and subscribes after, in one packet', as
   t.equal(client.connected, false);
   socket.send('Content-Type: command/reply\nReply-Text: +OK accepted\n\n');
   t.same(
-    (await socket.commands(3)).map(({ command }) => command),
+    (await socket.commands(4)).map(({ command }) => command),
     [
       'filter variable_callfabric_daemon d-1',
       'filter Event-Name BACKGROUND_JOB',
-      'event plain CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HANGUP_COMPLETE RECORD_STOP BACKGROUND_JOB',
+      'filter Event-Subclass callfabric::sign',
+      'event plain CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HANGUP_COMPLETE RECORD_STOP BACKGROUND_JOB CUSTOM callfabric::sign',
     ],
   );
   t.equal(socket.packets.length, 2);
-  for (let n = 0; n < 3; n += 1) socket.send('Content-Type: command/reply\nReply-Text: +OK\n\n');
+  for (let n = 0; n < 4; n += 1) socket.send('Content-Type: command/reply\nReply-Text: +OK\n\n');
   await client.untilConnected(5000);
   t.match(client.health, { connected: true, connections: 1, interruptions: 0, lastFault: undefined });
 });

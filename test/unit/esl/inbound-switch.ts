@@ -53,8 +53,8 @@ export class InboundSwitch {
     const peer = await this.connection();
     await peer.commands(1);
     peer.send('Content-Type: command/reply\nReply-Text: +OK accepted\n\n');
-    await peer.commands(3);
-    for (let n = 0; n < 3; n += 1) peer.send('Content-Type: command/reply\nReply-Text: +OK\n\n');
+    await peer.commands(4);
+    for (let n = 0; n < 4; n += 1) peer.send('Content-Type: command/reply\nReply-Text: +OK\n\n');
     return peer;
   }
 }

@@ -112,6 +112,7 @@ void t.test('api: channels are shown, asked, changed and killed', async (t) => {
     'uuid_kill nobody',
     'uuid_break nobody all',
     'fsctl api_expansion',
+    'eval ${version()}',
     'nonsense',
     'uuid_kill known-leg USER_BUSY',
   ];
@@ -127,6 +128,7 @@ void t.test('api: channels are shown, asked, changed and killed', async (t) => {
     '-ERR No such channel!',
     '-ERR No such channel!',
     '+OK api_expansion is off',
+    '<API execute Permission Denied>',
     '-ERR nonsense Command not found!',
     '+OK',
   ]);
