@@ -7,6 +7,9 @@ export interface ApiAddress {
   readonly port: number;
 }
 
+/** After this nobody is waited for any more, ms. */
+const longestCloseMs = 5_000;
+
 /** The admin API on its port. */
 export class HttpServer {
   readonly #app: FastifyInstance;
@@ -29,9 +32,20 @@ export class HttpServer {
     return this.#listening;
   }
 
-  /** Ends idle connections at once and waits for requests being answered. Twice is harmless. */
+  /** Waits for requests being answered, but not for long, and not for idle connections. Twice is harmless. */
   stop(): Promise<void> {
-    this.#stopped ??= Promise.resolve(this.#app.close()).then(() => undefined);
+    this.#stopped ??= this.#close();
     return this.#stopped;
+  }
+
+  async #close(): Promise<void> {
+    const { server } = this.#app;
+    // One that never asked for anything is not idle for Node, and once the server closes nothing else would end it.
+    const late = setTimeout(() => server.closeAllConnections(), longestCloseMs);
+    try {
+      await this.#app.close();
+    } finally {
+      clearTimeout(late);
+    }
   }
 }

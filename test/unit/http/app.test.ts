@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { pino } from 'pino';
 import t from 'tap';
 import { buildApp, largestBodyBytes } from '../../../daemon/http/app.ts';
@@ -125,3 +127,21 @@ void t.test('the server listens on loopback, starts and stops as often as it is 
   await server.stop();
   await t.rejects(fetch(`${address}/health/live`));
 });
+
+void t.test(
+  'a connection that never asked for anything does not keep the server from stopping',
+  async (t) => {
+    const server = new HttpServer({ settings, ports: fakePorts(), log }, { port: 0 });
+    const { port } = new URL(await server.start());
+    const silent = connect(Number(port), '127.0.0.1');
+    t.teardown(() => silent.destroy());
+    silent.resume();
+    await once(silent, 'connect');
+    // Accepted before this answer.
+    await (await fetch(`http://127.0.0.1:${port}/health/live`)).arrayBuffer();
+    const closed = once(silent, 'close');
+    await server.stop();
+    await closed;
+    t.pass('both ended');
+  },
+);
