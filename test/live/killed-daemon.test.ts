@@ -7,6 +7,8 @@ import { went } from './house.ts';
 import { awaitCalls, placeCall } from './sipp.ts';
 import { openWholeHouse } from './whole-house.ts';
 
+/** The survivor notices after 12 s, and the caller hears the 30 s of music again, from their beginning. */
+const deadlineS = 90;
 const bridging = flowOf([['buyers', 'buyer', {}]]);
 const playing = flowOf(
   [
@@ -23,12 +25,12 @@ void t.test('a daemon is killed and another lives', { skip: live.skip }, async (
   ] as const)
     await t.test(`during ${during}: the call goes on and ends with one complete record`, async (t) => {
       const house = await openWholeHouse(t, { daemons: 2 });
-      const callee = await awaitCalls('callee-hangs-up', { values: { talkMs: 5000 } });
+      const callee = await awaitCalls('callee-hangs-up', { values: { talkMs: 5000 }, deadlineS });
       const { did } = await house.flow(graph, {
         buyers: [{ name: 'Survivor', users: [`1000@127.0.0.1:${callee.port}`] }],
         record: 'mono',
       });
-      const caller = await placeCall('caller-stays', house.freeswitch.sipPort, did);
+      const caller = await placeCall('caller-stays', house.freeswitch.sipPort, did, { deadlineS });
       await until(
         `the call in ${stage}`,
         async () =>
