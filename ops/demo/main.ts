@@ -49,7 +49,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
 
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
+/** Over at once where the demo is ending already. */
 function pause(ms: number): Promise<void> {
+  if (ending.signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     function done(): void {
