@@ -24,8 +24,8 @@ export const connectCommand = 'connect\n\n';
 
 /**
  * Lets only these events of one channel through. Not `myevents`: FreeSWITCH shows every event of every call to each
- * socket that asked for its kind, filters first, and looks a header that is not there up to the last one. Three
- * filters on 20 kinds took more of it than the call itself from 40 calls a second on, and more with every live call.
+ * socket that asked for its kind, filters first, and looks a header that is not there up to the last one. Five
+ * filters on 23 kinds were 5 ms a call of its time at 25 calls a second, and more with every live call.
  * One filter on a header near the start, on two kinds, is the least (mod_event_socket.c, event_handler).
  * @throws UnsafeText for a uuid FreeSWITCH would read as a negative filter
  */
