@@ -29,7 +29,11 @@ export interface Config {
   readonly stepBudget: number;
   readonly defaultCountry: CountryCode;
   readonly drainMs: number;
-  readonly caps: { readonly whenUnavailable: 'refuse' | 'admit'; readonly leaseMs: number };
+  readonly caps: {
+    readonly whenUnavailable: 'refuse' | 'admit';
+    readonly leaseMs: number;
+    readonly deadlineMs: number;
+  };
   readonly recordings: { readonly folder: string; readonly store: RecordingsStore };
   readonly spool: { readonly folder: string; readonly maxBytes: number };
   /** mod_json_cdr's folder on this machine; undefined: nobody looks there. */
@@ -90,6 +94,7 @@ function configOf(values: Settings, env: Environment, faults: string[]): Config 
     caps: {
       whenUnavailable: values.CALLFABRIC_CAPS_WHEN_UNAVAILABLE,
       leaseMs: values.CALLFABRIC_LEASE_SECONDS * 1000,
+      deadlineMs: values.CALLFABRIC_CAPS_DEADLINE_MS,
     },
     recordings: { folder: values.CALLFABRIC_RECORDINGS_DIR, store: storeOf(values, faults) },
     spool: { folder: values.CALLFABRIC_SPOOL_DIR, maxBytes: values.CALLFABRIC_SPOOL_MAX_MB * 1024 * 1024 },

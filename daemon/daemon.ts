@@ -128,6 +128,7 @@ export class Daemon {
       log,
       leaseMs: config.caps.leaseMs,
       renewMs: Math.max(500, Math.round(config.caps.leaseMs / 4)),
+      deadlineMs: config.caps.deadlineMs,
     });
     const lines = new RedisWaitingLines({ caps, log });
     lines.start();

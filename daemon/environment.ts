@@ -161,6 +161,10 @@ export const EnvironmentSchema = Type.Object({
     "How long a cap's place is held without being renewed: after a crash it is free again this much later.",
     { group: 'Caps', default: 20, minimum: 5, maximum: 300, unit: 'seconds' },
   ),
+  CALLFABRIC_CAPS_DEADLINE_MS: Whole(
+    'How long a decision about a cap may take before Redis counts as away for it: a caller waits for it.',
+    { group: 'Caps', default: 250, minimum: 20, maximum: 5_000, unit: 'milliseconds' },
+  ),
   CALLFABRIC_RECORDINGS_DIR: Text(
     'Folder recordings are written to: the same path here and for FreeSWITCH.',
     {

@@ -104,6 +104,8 @@ export class House {
       CALLFABRIC_RECORDINGS_DIR: join(this.folder, 'recordings'),
       CALLFABRIC_SPOOL_DIR: join(this.folder, `spool-${index}`),
       CALLFABRIC_LEASE_SECONDS: '5',
+      // The machine of a test run may be busy, and what is tested is not how fast it is.
+      CALLFABRIC_CAPS_DEADLINE_MS: '2000',
       CALLFABRIC_LOG_LEVEL: process.env['E2E_LOG'] ?? 'silent',
       ...this.#options.settings,
     };

@@ -11,6 +11,7 @@ const files = globSync('{freeswitch-conf,dialplans}/**/*.{xml,sample}', { cwd: r
 const globals = new Map([
   ['conf_dir', conf],
   ['log_dir', '/log'],
+  ['sounds_dir', '/sounds'],
   ['hostname', 'switch'],
 ]);
 const fromEnvironment = new Map<string, string>();
