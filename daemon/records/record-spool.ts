@@ -130,7 +130,10 @@ export class RecordSpool {
       if (this.#sealed.length === 0) await this.#exclusively(() => this.#sealTail());
       const segment = this.#sealed[0];
       if (segment === undefined) return [];
-      this.#head = { segment, lines: await this.#load(segment) };
+      const lines = await this.#load(segment);
+      // An append that failed (a full disk) may have left whole records all the same: they were never counted.
+      this.#depth += lines.length - segment.records;
+      this.#head = { segment, lines };
     }
     return this.#head.lines.slice(0, limit);
   }

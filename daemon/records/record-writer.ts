@@ -308,6 +308,7 @@ export class RecordWriter {
   #spill(): Promise<void> {
     this.#spilling ??= this.#spillAll().finally(() => {
       this.#spilling = undefined;
+      this.#lookAgain();
       this.#tellIdle();
     });
     return this.#spilling;
@@ -348,6 +349,15 @@ export class RecordWriter {
       log.error({ error: String(error) }, 'call records cannot be written to the spool');
     }
     this.#securing = false;
+    this.#lookAgain();
+  }
+
+  /**
+   * The disk may take longer than PostgreSQL: by now nobody may be there who reads what it took, or writes what it
+   * refused. While PostgreSQL is away its retry comes by itself.
+   */
+  #lookAgain(): void {
+    if (!this.#away) this.#wake?.();
   }
 
   #nextRetryMs(): number {

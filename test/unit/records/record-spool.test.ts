@@ -1,4 +1,5 @@
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
@@ -107,6 +108,27 @@ void t.test('a death in mid-write loses only the record that was being written',
   );
   t.equal(ids.length, 3);
   t.match(log.messages, [/earlier run/, /ends within a record/]);
+});
+
+void t.test('a write the disk took in spite of its error does not hide what comes after it', async (t) => {
+  const folder = t.testdir({ probe: '' });
+  const spool = spoolOf(t, { folder, log: quietLog() });
+  await spool.open();
+  const probe = await open(join(folder, 'probe'));
+  await probe.close();
+  const sync = t.intercept(Object.getPrototypeOf(probe) as typeof probe, 'datasync', {
+    value: async () => {
+      throw new Error('EIO: i/o error, fdatasync');
+    },
+    configurable: true,
+  });
+  const [refused, written] = [lines(2), lines(1)];
+  await t.rejects(spool.append(refused), /EIO/);
+  sync.restore();
+  await spool.append(written);
+  const ids = [...refused, ...written].map(({ callId }) => callId);
+  t.same(await readAll(spool), ids);
+  t.equal(spool.depth, 0, 'fewer than none would keep the next from being read');
 });
 
 void t.test('damage in the middle is kept aside and told', async (t) => {
