@@ -3,7 +3,7 @@ import { outcomeOf } from '../../../daemon/call/assemble-record.ts';
 import { CallSession } from '../../../daemon/call/call-session.ts';
 import { decodeCallState } from '../../../daemon/call/call-state.ts';
 import { resultOfInterrupted } from '../../../daemon/call/takeover.ts';
-import { FakeSessionChannel, TestEnvironment } from './test-environment.ts';
+import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
 
 const lost = { cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' } as const;
 
@@ -210,6 +210,48 @@ void t.test(
     t.match(env.written, [{ outcome: 'connected', attempts: [{ outcome: 'connected' }] }]);
     t.equal(env.released.length, 2);
     t.same(env.heldLeases(), []);
+  },
+);
+
+void t.test(
+  'a new version was published before the takeover: the record names the one it began with',
+  async (t) => {
+    const route = aRoute();
+    const flow = { ...route.flow, flowVersionId: 'version-2' } as NonNullable<typeof route.flow>;
+    for (const graph of [route.flow?.graph, undefined]) {
+      const env = new TestEnvironment();
+      const { routes } = env.environment.admission;
+      const changed = {
+        ...routes,
+        routeFor: async () => ({ ...route, flow }),
+        flowVersion: async () => graph,
+      };
+      const environment = {
+        ...env.environment,
+        admission: { ...env.environment.admission, routes: changed },
+      };
+      const variables = await carriedState();
+      const channel = new FakeSessionChannel({ answered: true, variables, goneBefore: 'hangup' });
+      await new CallSession(environment, channel, env.link).run();
+      t.match(env.written, [{ flowVersionId: 'version-1' }]);
+    }
+  },
+);
+
+void t.test(
+  'the caller leaves after a takeover: the record names the version the call began with',
+  async (t) => {
+    const first = new TestEnvironment();
+    const before = new FakeSessionChannel({ goneDuring: 'collectDigits', goneAs: lost });
+    first.livesOn = true;
+    await new CallSession(first.environment, before, first.link).run();
+    const route = aRoute();
+    const flow = { ...route.flow, flowVersionId: 'version-2' } as NonNullable<typeof route.flow>;
+    const env = new TestEnvironment({ route: { ...route, flow } });
+    const variables = { callfabric_state: before.carried.at(-1) ?? '', callfabric_entry: 'takeover' };
+    const channel = new FakeSessionChannel({ answered: true, variables, goneDuring: 'collectDigits' });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.match(env.written, [{ outcome: 'abandoned', takeovers: 1, flowVersionId: 'version-1' }]);
   },
 );
 
