@@ -80,7 +80,11 @@ export class OrphanCare {
    */
   adopt(leases: readonly CapLease[], holder: LeaseHolder, onGone?: () => void): void {
     const link = this.#parts.links.find(({ switchName }) => switchName === holder.switchName);
-    if (link === undefined || this.#stopped) return onGone?.(); // nobody to ask, or to wait: the leases expire
+    // Nobody to ask, or to wait: the leases expire.
+    if (link === undefined || this.#stopped) {
+      onGone?.();
+      return;
+    }
     const orphan = this.#enter(holder.channelUuid, link);
     for (const lease of leases) orphan.leases.set(lease.leaseId, lease);
     orphan.onGone = onGone;

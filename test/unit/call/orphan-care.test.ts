@@ -303,5 +303,9 @@ void t.test('its switch never comes back, or this daemon goes: the end is told a
     scene.care.stop();
     t.equal(ends, 1);
     t.same(scene.did.released, [], 'the channel may live: its lease expires');
+    scene.care.adopt([lease('b')], lease('b'), () => {
+      ends += 1;
+    });
+    t.equal(ends, 2, 'one that comes after the stop does not wait');
   }
 });
