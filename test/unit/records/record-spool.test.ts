@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { encodeRecord, type RecordLine } from '../../../daemon/records/record-line.ts';
-import { RecordSpool, type RecordSpoolOptions } from '../../../daemon/records/record-spool.ts';
+import { RecordSpool, type RecordSpoolOptions, startOf } from '../../../daemon/records/record-spool.ts';
 import { encodeFrame, readFrames } from '../../../daemon/records/spool-frame.ts';
 import { type CallId, newId } from '../../../daemon/telephony/ids.ts';
 import { quietLog } from './quiet-log.ts';
@@ -172,9 +172,22 @@ void t.test('appending goes on while the oldest are read', async (t) => {
 });
 
 void t.test('a folder of another running daemon is refused', async (t) => {
-  const folder = t.testdir({ 'owner.pid': `${process.ppid}\n` });
-  await t.rejects(new RecordSpool({ folder, log: quietLog() }).open(), /belongs to the running process/);
-  writeFileSync(join(folder, 'owner.pid'), '999999999\n');
+  const folder = t.testdir();
+  const owner = join(folder, 'owner.pid');
+  for (const began of ['', ` ${await startOf(process.ppid)}`]) {
+    writeFileSync(owner, `${process.ppid}${began}\n`);
+    await t.rejects(new RecordSpool({ folder, log: quietLog() }).open(), /belongs to the running process/);
+  }
+  writeFileSync(owner, '999999999\n');
   await spoolOf(t, { folder, log: quietLog() }).open();
-  t.equal(readFileSync(join(folder, 'owner.pid'), 'utf8'), `${process.pid}\n`, 'a dead one is not');
+  t.match(readFileSync(owner, 'utf8'), `${process.pid} `, 'a dead one is not');
 });
+
+void t.test(
+  'after a reboot the number of the old daemon is another process: the folder is free',
+  async (t) => {
+    const folder = t.testdir({ 'owner.pid': `${process.ppid} 1\n` });
+    await spoolOf(t, { folder, log: quietLog() }).open();
+    t.match(readFileSync(join(folder, 'owner.pid'), 'utf8'), `${process.pid} `);
+  },
+);
