@@ -3,6 +3,9 @@ import { outcomeOf } from '../../../daemon/call/assemble-record.ts';
 import { CallSession } from '../../../daemon/call/call-session.ts';
 import { decodeCallState } from '../../../daemon/call/call-state.ts';
 import { resultOfInterrupted } from '../../../daemon/call/takeover.ts';
+import { ChannelGone } from '../../../daemon/channel/channel.ts';
+import { newId } from '../../../daemon/telephony/ids.ts';
+import { legEnd } from './leg-end.ts';
 import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
 
 const lost = { cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' } as const;
@@ -125,6 +128,37 @@ void t.test(
     channel.goAway({ cause: 'MANAGER_REQUEST', by: 'callfabric' });
     await running;
     t.match(env.written, [{ hungUpBy: 'callfabric', cause: 'NORMAL_CLEARING' }]);
+  },
+);
+
+void t.test(
+  'a leg that ended just before its call moved is written, not left to somebody who never heard of it',
+  async (t) => {
+    const env = new TestEnvironment();
+    env.livesOn = true;
+    const ends: (() => void)[] = [];
+    const onLeg: TestEnvironment['link']['onLeg'] = (channelUuid, listener) => {
+      const callId = channel.prepared['callfabric_call'] ?? '';
+      const variables = { callfabric_call: callId, callfabric_tenant: newId<'TenantId'>() };
+      const leg = { ...legEnd('B', variables), channelUuid };
+      ends.push(() => listener({ kind: 'ended', channelUuid, atUs: leg.times.endUs, leg }));
+      return { off() {} };
+    };
+    const channel: FakeSessionChannel = new FakeSessionChannel({
+      digits: ['1'],
+      bridges: [
+        () => {
+          for (const end of ends.slice(1)) end();
+          channel.goAway(lost);
+          throw new ChannelGone(lost);
+        },
+      ],
+    });
+    await new CallSession(env.environment, channel, { ...env.link, connected: true, onLeg }).run();
+    t.same(env.written, []);
+    const legUuid = decodeCallState(channel.carried.at(-1))?.underWay?.legUuid;
+    t.match(env.legsWritten, [{ source: 'leg', legs: [{ side: 'B', channelUuid: legUuid }] }]);
+    t.equal(env.legsWritten.length, 1);
   },
 );
 
