@@ -293,13 +293,14 @@ export class RecordWriter {
           aside = false;
           return `nowhere: ${String(why)}`;
         });
-        this.#rejected += 1;
+        if (aside) this.#rejected += 1;
+        else this.#lost += 1;
         done.lines.add(only);
         this.#settle(only, aside);
-        log.error(
-          { callId: only.callId, reason: String(error), path },
-          'call record refused by PostgreSQL, put aside',
-        );
+        const facts = { callId: only.callId, reason: String(error), path };
+        if (aside) log.error(facts, 'call record refused by PostgreSQL, put aside');
+        else
+          log.error({ ...facts, record: only.text }, 'call record lost: refused by PostgreSQL and the disk');
       }
     }
   }

@@ -27,7 +27,7 @@ async function writerTo(
     ...options,
   });
   await writer.start();
-  return { writer, spool };
+  return { writer, spool, log };
 }
 
 void t.test('a record is safe when it is in PostgreSQL itself, whatever comes behind it', async (t) => {
@@ -113,5 +113,19 @@ void t.test(
     const later = sampleRecord(newId());
     t.equal(await writer.keep(later), true);
     await until('the next one is in PostgreSQL', () => written.includes(later.callId));
+  },
+);
+
+void t.test(
+  'a record that PostgreSQL refuses and no disk takes stands in the log whole, and counts as lost',
+  async (t) => {
+    const refusal = Object.assign(new Error('invalid input syntax'), { code: '22P02' });
+    const { writer, spool, log } = await writerTo(t, { write: () => Promise.reject(refusal) });
+    t.teardown(() => writer.stop());
+    spool.reject = () => Promise.reject(new Error('ENOSPC: no space left on device'));
+    const record = sampleRecord(newId());
+    t.equal(await writer.keep(record), false);
+    t.match(writer.counts, { lost: 1, rejected: 0 });
+    t.match(log.facts.at(-1), { callId: record.callId, record: JSON.stringify(record) });
   },
 );
