@@ -203,9 +203,9 @@ export class CallSession implements LiveSession {
     const { routes } = this.#env.admission;
     // The caller hears silence meanwhile, and stays: PostgreSQL may be back before that lasts too long.
     const route = await retried(() => routes.routeFor(state.did), routeRetryMs, this.#channel.hungUp);
-    if (route === undefined) {
+    if (route?.tenant.tenantId !== state.tenantId) {
       await this.#channel.hangup('NORMAL_TEMPORARY_FAILURE');
-      return endingOfFault(`taken over, but ${state.did} is no number any more`);
+      return endingOfFault(`taken over, but ${state.did} is no number of its tenant any more`);
     }
     this.#route = route;
     this.#channel.prepare(this.#ownVariables(route));

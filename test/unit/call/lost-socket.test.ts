@@ -227,6 +227,20 @@ void t.test(
 );
 
 void t.test(
+  "taken over when its number is another tenant's: not one of their buyers hears this caller",
+  async (t) => {
+    const route = aRoute();
+    const tenant = { ...route.tenant, tenantId: 'tenant-2' as typeof route.tenant.tenantId };
+    const env = new TestEnvironment({ route: { ...route, tenant } });
+    const channel = new FakeSessionChannel({ answered: true, variables: await carriedState() });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.same(channel.verbs, ['hangup']);
+    t.match(env.written, [{ tenantId: 'tenant-1', campaignId: 'campaign-1', outcome: 'connected' }]);
+    t.same(env.heldLeases(), []);
+  },
+);
+
+void t.test(
   'taken over, but its flow cannot be walked: the attempt has its row and gives its lease back',
   async (t) => {
     const env = new TestEnvironment();
