@@ -159,6 +159,7 @@ export class Daemon {
       hasSession: (uuid) => this.registry.ofChannel(uuid) !== undefined,
     });
     signs.start();
+    undoing.add(() => orphans.stop());
     const outbound = new OutboundServer({
       host: config.socket.host,
       port: config.socket.port,

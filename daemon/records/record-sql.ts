@@ -113,7 +113,13 @@ const orphansJoin = `do update set
       takeovers = greatest(c.takeovers, excluded.takeovers)
     where c.source = 'switch'`;
 
-function statement(callConflict: string): string {
+/** An orphan's attempt may know no destination. */
+const attemptUnknown = `c.destination = '' and excluded.destination <> ''`;
+/** What the switch's record tells of an attempt is read from the A-leg alone: a session knows better. */
+const attemptFromSwitch = `${attemptUnknown}
+      or exists (select from call k where k.id = c.call_id and k.source = 'switch')`;
+
+function statement(callConflict: string, attemptToReplace: string): string {
   return `with r as materialized (
   select * from jsonb_to_recordset($1::jsonb) as r(
     "callId" uuid, "tenantId" uuid, "campaignId" uuid, "phoneNumberId" uuid, "publisherId" uuid, "flowVersionId" uuid,
@@ -152,7 +158,7 @@ function statement(callConflict: string): string {
     "channelUuid" text, "dialledAtUs" float8, "ringingAtUs" float8, "answeredAtUs" float8, "endedAtUs" float8,
     outcome text, cause text, "sipCode" int, "capDecision" text)
   on conflict (id) do update set ${takeOver(attemptColumns, ['id'])}
-    where c.destination = '' and excluded.destination <> ''
+    where ${attemptToReplace}
 ), traces as (
   insert into call_trace (call_id, step, tenant_id, node_id, node_type, exit, entered_at, duration_ms, reason)
   select r."callId", s.step, r."tenantId", s."nodeId", s."nodeType", s.exit, ${at('s."enteredAtUs"')}, s."durationMs",
@@ -171,12 +177,18 @@ on conflict (id) do update set retention_days = excluded.retention_days
 }
 
 // A leg that was written by itself knows no more of who ended it than that its far side did not; its call does.
-// An orphan's attempt knows no destination and its recording no retention: a session's take their place.
+// An orphan's recording knows no retention: a session's takes its place.
 
 /** Writes records whose source is `session` or `leg`. */
-export const writeSessions = { name: 'callfabric_write_sessions', text: statement(sessionWins) } as const;
+export const writeSessions = {
+  name: 'callfabric_write_sessions',
+  text: statement(sessionWins, attemptFromSwitch),
+} as const;
 /** Writes records whose source is `switch`. */
-export const writeOrphans = { name: 'callfabric_write_orphans', text: statement(orphansJoin) } as const;
+export const writeOrphans = {
+  name: 'callfabric_write_orphans',
+  text: statement(orphansJoin, attemptUnknown),
+} as const;
 
 /** Keeps records whose source is `held`; the first word of a call stays. */
 export const writeHeld = {

@@ -16,6 +16,9 @@ export type RecordingFile =
     }
   | { readonly kind: 'empty'; readonly bytes: number; readonly changedAtMs: number }
   | { readonly kind: 'missing' }
+  /** The disk, its rights or a limit of this process was in the way: it may be read later. */
+  | { readonly kind: 'inaccessible'; readonly reason: string }
+  /** What is in it is no recording. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** Where the audio of a WAV file is, or why it is none. Source: RIFF WAVE; `data` may claim 0 or 2³²−1 where its writer died. */
@@ -70,7 +73,7 @@ export async function inspectRecording(path: string): Promise<RecordingFile> {
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'missing' };
-    return { kind: 'unreadable', reason: String(error) };
+    return { kind: 'inaccessible', reason: String(error) };
   }
 }
 

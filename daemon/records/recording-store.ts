@@ -126,6 +126,7 @@ export class RecordingStore {
       }
     }
     if (file.kind === 'missing') return { status: again, reason: `there is no file at ${recording.path}` };
+    if (file.kind === 'inaccessible') return { status: again, reason: file.reason };
     if (file.kind === 'unreadable') return { status: 'failed', reason: file.reason };
     if (recording.stoppedAt == null && Date.now() - file.changedAtMs < settledAfterMs)
       return { status: 'pending', reason: 'it may still be written' };

@@ -115,6 +115,29 @@ void t.test('who claims and dies leaves its claims to the next', async (t) => {
   t.match(await third.presence.claim(second.caps.daemonId, [here]), [{ leaseId: leases[0]?.leaseId }]);
 });
 
+void t.test(
+  'who was only not heard for a while answers for its leases again: its later death is seen',
+  async (t) => {
+    const it = await world(t);
+    const [first, second] = [await living(it), await living(it)];
+    const lease = await taken(first.caps, holderOn(here));
+    await first.caps.renew();
+    it.nowMs += livesMs;
+    await second.caps.renew();
+    const [claimed] = await second.presence.claim(first.caps.daemonId, [here]);
+    t.equal(claimed?.leaseId, lease.leaseId);
+    await second.presence.keep([lease.leaseId]);
+    await first.caps.renew();
+    t.match(await second.caps.holders('tenant:t'), [{ daemonId: first.caps.daemonId }]);
+    t.same([...(await second.presence.keep([lease.leaseId]))], [lease.leaseId], 'its own again');
+    await first.caps.stop();
+    it.nowMs += livesMs;
+    await second.caps.renew();
+    t.same(await second.presence.absent(), [first.caps.daemonId]);
+    t.match(await second.presence.claim(first.caps.daemonId, [here]), [{ leaseId: lease.leaseId }]);
+  },
+);
+
 void t.test('a daemon that stops is gone at once, and one that held nothing is forgotten', async (t) => {
   const it = await world(t);
   const [first, second] = [await living(it), await living(it)];

@@ -6,7 +6,7 @@ import { newId } from '../../../daemon/telephony/ids.ts';
 import type { TestDatabase } from '../../../ops/dev-services/test-database.ts';
 import { sampleRecord } from '../../unit/records/sample-record.ts';
 import { seededDatabase } from '../seeded-database.ts';
-import { writeSetup } from './write-setup.ts';
+import { until, writeSetup } from './write-setup.ts';
 
 let database: TestDatabase;
 t.before(async () => {
@@ -183,4 +183,17 @@ void t.test('deleting the tenant removes its calls', async (t) => {
   await writer.flush();
   await rows(`delete from tenant where id = '${id}'`);
   for (const table of tables) t.same(await rows(`select 1 from "${table}" where tenant_id = '${id}'`), []);
+});
+
+void t.test('a connection that lost its prepared statement costs no record', async (t) => {
+  const { writer, tenantId, rows, close } = await writeSetup(database.url, t.testdir());
+  t.teardown(close);
+  const records = [sampleRecord(tenantId), sampleRecord(tenantId)] as const;
+  writer.write(records[0]);
+  await writer.flush();
+  await rows('deallocate all'); // as a pooler between the two does, or DISCARD ALL
+  writer.write(records[1]);
+  await until('the second is written', () => writer.counts.written + writer.counts.rejected === 2);
+  t.same(writer.counts, { written: 2, rejected: 0, lost: 0 });
+  t.same(await rows(`select count(*)::int as n from call where id = '${records[1].callId}'`), [{ n: 1 }]);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -79,6 +79,20 @@ void t.test('a good recording is stored, an empty one is empty, a broken one fai
   t.match(await growing.row(), { status: 'pending', reason: 'it may still be written' });
   writeFileSync(absent.path, wav(200));
   t.match(await recordings.sweepRecordings(), { stored: 1 }, 'it came late');
+});
+
+void t.test('a file that cannot be read just now is tried again, not given up', async (t) => {
+  const { record, recordings, writer } = await setup(t, keepInPlace);
+  const { path, row } = record(undefined);
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(path, path);
+  await writer.flush();
+  t.match(await recordings.sweepRecordings(), { pending: 1 });
+  t.match(await row(), { status: 'pending', reason: /ELOOP/ });
+  unlinkSync(path);
+  writeFileSync(path, wav(1500));
+  t.match(await recordings.sweepRecordings(), { stored: 1 });
+  t.match(await row(), { status: 'stored', reason: null });
 });
 
 void t.test('a written call has its recording looked after by itself', async (t) => {

@@ -32,7 +32,7 @@ void t.test('a recording is measured', async (t) => {
     reason: /without audio/,
   });
   t.same(await inspectRecording(join(folder, 'absent.wav')), { kind: 'missing' });
-  t.match(await inspectRecording(folder), { kind: 'unreadable', reason: /EISDIR/ });
+  t.match(await inspectRecording(folder), { kind: 'inaccessible', reason: /EISDIR/ });
 });
 
 void t.test('no header makes the parser throw or run away', async (t) => {
