@@ -26,6 +26,13 @@ exception when insufficient_privilege then
   raise exception 'The role "%" may not make or take on the database roles that row-level security needs. As an administrator run: CREATE ROLE callfabric_daemon NOLOGIN; CREATE ROLE callfabric_api NOLOGIN; GRANT callfabric_daemon, callfabric_api TO "%"; (leave out what is there already), then migrate again.', current_user, current_user
     using errcode = 'CF001';
 end $$;`,
+  // Everybody may use the schema public by default; not where an administrator took that away.
+  `do $$
+begin
+  if not (has_schema_privilege('callfabric_daemon', current_schema, 'usage') and has_schema_privilege('callfabric_api', current_schema, 'usage')) then
+    execute format('grant usage on schema %I to callfabric_daemon, callfabric_api', current_schema);
+  end if;
+end $$;`,
   `do $$
 begin
   create extension if not exists btree_gist;
@@ -39,7 +46,7 @@ end $$;`,
 
 /** What the API may do with whole tables, row-level security beside it. What is not here it cannot touch. */
 const grants = [
-  `grant select, insert, update, delete on all tables in schema public to callfabric_daemon;`,
+  `do $$ begin execute format('grant select, insert, update, delete on all tables in schema %I to callfabric_daemon', current_schema); end $$;`,
   `revoke insert, update, delete on mikro_orm_migrations from callfabric_daemon;`,
   `grant select, insert, update, delete on
     role, membership, publisher, rate_card, rate, buyer_group, buyer, buyer_endpoint, flow, flow_version, node, edge, schedule,
@@ -1190,9 +1197,6 @@ export class Migration20261124225000_accounts_money_row_security extends Migrati
       `alter table "ledger_entry" add constraint "ledger_entry_account_id_foreign" foreign key ("account_id") references "billing_account" ("id") on delete cascade;`,
     );
     this.addSql(
-      `alter table "ledger_entry" add constraint "ledger_entry_reversal" check ((kind = 'reversal') = (reverses_id is not null));`,
-    );
-    this.addSql(
       `alter table "ledger_entry" add constraint "ledger_entry_version_check" check (version >= 1);`,
     );
     this.addSql(
@@ -1202,7 +1206,7 @@ export class Migration20261124225000_accounts_money_row_security extends Migrati
       `alter table "ledger_entry" add constraint "ledger_entry_currency_check" check (currency ~ '^[A-Z]{3}$');`,
     );
     this.addSql(
-      `alter table "ledger_entry" add constraint "ledger_entry_kind_check" check ("kind" in ('deposit', 'buyer_charge', 'publisher_payout', 'carrier_cost', 'reversal', 'adjustment', 'payout_paid', 'invoice_paid'));`,
+      `alter table "ledger_entry" add constraint "ledger_entry_kind_check" check ("kind" in ('deposit', 'buyer_charge', 'publisher_payout', 'carrier_cost', 'adjustment', 'payout_paid', 'invoice_paid'));`,
     );
     this.addSql(
       `create or replace function "ledger_entry_immutable_fn"() returns trigger as $$ begin if tg_op = 'DELETE' and not exists (select 1 from tenant where id = old.tenant_id and deleting_since is null) then return old; end if; raise exception 'a ledger entry cannot be changed: write another that corrects it' using errcode = 'restrict_violation'; end; $$ language plpgsql;`,
@@ -1527,7 +1531,9 @@ export class Migration20261124225000_accounts_money_row_security extends Migrati
   override down(): void | Promise<void> {
     // Rows of these tables have no place in the schema before. The two roles stay: they are the whole server's, and
     // other databases of it may use them. So does btree_gist.
-    this.addSql('revoke all on all tables in schema public from callfabric_daemon, callfabric_api;');
+    this.addSql(
+      `do $$ begin execute format('revoke all on all tables in schema %I from callfabric_daemon, callfabric_api', current_schema); execute format('revoke usage on schema %I from callfabric_daemon, callfabric_api', current_schema); end $$;`,
+    );
     this.addSql(`alter table "membership" drop constraint "membership_role_id_foreign";`);
     this.addSql(`alter table "rate" drop constraint "rate_rate_card_id_foreign";`);
     this.addSql(`alter table "campaign" drop constraint "campaign_price_card_id_foreign";`);

@@ -9,7 +9,6 @@ export const ledgerKinds = [
   'buyer_charge',
   'publisher_payout',
   'carrier_cost',
-  'reversal',
   'adjustment',
   'payout_paid',
   'invoice_paid',
@@ -24,7 +23,8 @@ create constraint trigger "sums_to_zero" AFTER INSERT on "ledger_entry" deferrab
 /**
  * One side of a transaction in double entry: never changed, never deleted (but with its tenant); a mistake is reversed.
  * The entries of a transaction sum to zero in each currency, which is checked at commit. A call has one transaction of
- * each kind and version, so that writing it again changes nothing. Balances follow by themselves.
+ * each kind and version, so that writing it again changes nothing; a correction is two more versions: one that takes
+ * the last back (`reversesId`), and the new one. Balances follow by themselves.
  */
 export const LedgerEntry = defineEntity({
   name: 'LedgerEntry',
@@ -37,12 +37,12 @@ export const LedgerEntry = defineEntity({
     /** No foreign key: the ledger outlives the call's row. */
     callId: p.uuid().nullable(),
     kind: p.enum(ledgerKinds),
-    /** 1 as first written; each correction of the call's conversion is one more. */
+    /** 1 as first written; a correction is 2, which takes it back, and 3. */
     version: p.integer().default(1).check('version >= 1'),
     /** Into the account where positive, out of it where negative. */
     amountMicros: micros().check('amount_micros <> 0'),
     currency: currency(),
-    /** The transaction that this one takes back. */
+    /** The transaction that this one takes back; null: it takes back none. */
     reversesId: p.uuid().nullable(),
     note: p.text().nullable(),
     createdAt: written(),
@@ -52,12 +52,6 @@ export const LedgerEntry = defineEntity({
     { properties: ['transactionId', 'account'] },
   ],
   indexes: [{ properties: ['tenant', 'createdAt'] }, { properties: ['account', 'createdAt'] }],
-  checks: [
-    {
-      name: 'ledger_entry_reversal',
-      expression: "(kind = 'reversal') = (reverses_id is not null)",
-    },
-  ],
   triggers: [
     immutable('a ledger entry'),
     {

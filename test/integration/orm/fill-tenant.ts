@@ -17,6 +17,8 @@ function rowsOf(ids: Readonly<Record<string, string>>): (() => readonly [string,
   const money = { currency: 'USD' };
   const transaction = newId();
   const call = newId();
+  /** Of a month that has no partition. */
+  const before = oldUuid('2021-05-05T00:00:00Z');
   const noId = { id: undefined };
   return [
     () => ['publisher', { name }],
@@ -66,10 +68,10 @@ function rowsOf(ids: Readonly<Record<string, string>>): (() => readonly [string,
     () => ['caller_id_pool', { name }],
     () => ['caller_id_number', { pool_id: ids['caller_id_pool'], e164: e164() }],
     () => ['tag', { name }],
-    () => [
+    ...[before, call].map((id) => (): readonly [string, Row] => [
       'call',
       {
-        id: call,
+        id,
         switch_name: 'fs1',
         daemon_id: newId(),
         caller: e164(),
@@ -85,7 +87,7 @@ function rowsOf(ids: Readonly<Record<string, string>>): (() => readonly [string,
         takeovers: 0,
         source: 'session',
       },
-    ],
+    ]),
     () => ['call_leg', { call_id: call, side: 'A', channel_uuid: newId() }],
     () => [
       'call_attempt',
@@ -101,7 +103,7 @@ function rowsOf(ids: Readonly<Record<string, string>>): (() => readonly [string,
         cap_decision: 'granted',
       },
     ],
-    ...[call, oldUuid('2021-05-05T00:00:00Z')].map((callId) => (): readonly [string, Row] => [
+    ...[before, call].map((callId) => (): readonly [string, Row] => [
       'cdr',
       {
         call_id: callId,
@@ -229,20 +231,45 @@ async function insert(client: ClientBase, table: string, row: Row): Promise<void
   );
 }
 
-/** Makes a tenant with rows in every table, published and issued where that makes them immutable; returns ids by table. */
-export async function fillTenant(client: ClientBase, slug: string): Promise<Record<string, string>> {
+function only(row: Row, columns: readonly string[]): Row {
+  return Object.fromEntries(Object.entries(row).filter(([column]) => columns.includes(column)));
+}
+
+/** The columns of every table, from the catalogue. */
+export async function columnsOf(client: ClientBase): Promise<Map<string, readonly string[]>> {
+  const found = await client.query<{ name: string; columns: string[] }>(
+    `select c.relname as name, array_agg(a.attname::text order by a.attnum) as columns
+     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = 'public'::regnamespace group by 1`,
+  );
+  return new Map(found.rows.map(({ name, columns }) => [name, columns]));
+}
+
+/**
+ * Makes a tenant with rows in every table, published and issued where that makes them immutable; returns ids by table.
+ * `earlier`: the schema may be one of an earlier release, and lack tables and columns.
+ */
+export async function fillTenant(
+  client: ClientBase,
+  slug: string,
+  earlier = false,
+): Promise<Record<string, string>> {
   const ids: Record<string, string> = { tenant: newId() };
   const tenant = ids['tenant'] ?? '';
+  const known = earlier ? await columnsOf(client) : undefined;
   await client.query('begin');
   await insert(client, 'tenant', { id: tenant, slug, name: slug });
   for (const make of rowsOf(ids)) {
     const [table, given] = make();
     const row = { id: newId() as string, tenant_id: tenant, ...given };
-    await insert(client, table, row);
+    const columns = known?.get(table);
+    if (known !== undefined && columns === undefined) continue;
+    await insert(client, table, columns === undefined ? row : only(row, columns));
     if (row.id !== undefined) ids[table] = row.id;
   }
   await client.query("update flow_version set status = 'published' where id = $1", [ids['flow_version']]);
-  await client.query("update invoice set status = 'issued' where id = $1", [ids['invoice']]);
+  if (ids['invoice'] !== undefined)
+    await client.query("update invoice set status = 'issued' where id = $1", [ids['invoice']]);
   await client.query('commit');
   return ids;
 }
