@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { sha256Of } from './recording-file.ts';
 
 /** A checked file on its way to where recordings are kept. */
@@ -21,6 +21,19 @@ export interface RecordingTarget {
   find(key: string): Promise<{ readonly path: string } | undefined>;
   /** After the row says `stored`: the file at `path` is no longer needed. */
   forget(path: string): Promise<void>;
+  /** Deletes what `store` said is at `location`, for good; what is not there is no fault. Rejects where it cannot. */
+  remove(location: string): Promise<void>;
+}
+
+/** Deletes the file of a `file:` location, whichever target is configured now. */
+export async function removeFile(location: string): Promise<void> {
+  if (!location.startsWith('file:'))
+    throw new Error(
+      `${location} is in a store that is not configured: set CALLFABRIC_RECORDINGS_STORE to it`,
+    );
+  await unlink(fileURLToPath(location)).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  });
 }
 
 /** Recordings stay in the folder FreeSWITCH writes to. */
@@ -28,6 +41,7 @@ export const keepInPlace: RecordingTarget = {
   store: async ({ path }) => pathToFileURL(path).href,
   find: async () => undefined,
   forget: async () => {},
+  remove: removeFile,
 };
 
 /** Recordings go to another folder, on any disk. */
@@ -58,5 +72,6 @@ export function folderTarget(folder: string): RecordingTarget {
       );
     },
     forget: (path) => unlink(path),
+    remove: removeFile,
   };
 }
