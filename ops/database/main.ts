@@ -1,0 +1,113 @@
+/** The database commands of package.json that only a developer has: db:migrate:create, db:migrate:reset, db:erd. */
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { nameOf } from '../../orm/database-fault.ts';
+
+const usage = `npm run db:migrate:create -- <what it does> [--blank]
+npm run db:migrate:reset [-- --yes]
+npm run db:erd
+`;
+
+const [command, ...rest] = process.argv.slice(2);
+
+/** sysexits.h: EX_USAGE, EX_CONFIG. */
+const exit = { good: 0, failed: 1, usage: 64, config: 78 } as const;
+
+function say(...lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+function complain(...lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`);
+}
+
+function databaseUrl(): string | undefined {
+  const url = process.env['DATABASE_URL'];
+  if (url !== undefined && url !== '') return url;
+  complain('DATABASE_URL is not set: set it as postgres://user:password@host:5432/callfabric');
+  return undefined;
+}
+
+async function create(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: rest,
+    options: { blank: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const { createMigration } = await import('./create-migration.ts');
+  const made = await createMigration(positionals.join(' '), { blank: values.blank });
+  if (made === undefined) say('Nothing to make: the entities are as the migrations leave the database.');
+  else
+    say(
+      `wrote ${made.file}`,
+      ...made.statements.map((statement) => `  ${statement}`),
+      'Read it, then apply it with `npm run db:migrate`; commit it with the snapshot beside it.',
+    );
+  return exit.good;
+}
+
+/** Whether the person at the terminal means it. */
+async function confirmed(place: string, database: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await terminal.question(
+      `Every row of ${place} will be deleted. Type the database's name, ${database}, to go on: `,
+    );
+    return answer.trim() === database;
+  } finally {
+    terminal.close();
+  }
+}
+
+async function reset(): Promise<number> {
+  const { values } = parseArgs({ args: rest, options: { yes: { type: 'boolean', default: false } } });
+  const url = databaseUrl();
+  if (url === undefined) return exit.config;
+  const { place, database } = nameOf(url);
+  const production = process.env['NODE_ENV'] === 'production';
+  if (!production && !values.yes) {
+    if (!process.stdin.isTTY) {
+      complain(
+        `Nothing was done: every row of ${place} would be deleted. Say that you mean it: npm run db:migrate:reset -- --yes`,
+      );
+      return exit.usage;
+    }
+    if (!(await confirmed(place, database))) {
+      complain('Nothing was done: that is not its name.');
+      return exit.failed;
+    }
+  }
+  const { resetSchema } = await import('./reset-schema.ts');
+  const { dropped, applied } = await resetSchema(url, { production });
+  say(
+    `dropped ${dropped} tables of ${place}`,
+    ...applied.map((name) => `applied ${name}`),
+    'It is empty: `npm run db:seed` adds the development data.',
+  );
+  return exit.good;
+}
+
+async function erd(): Promise<number> {
+  const { drawErd } = await import('./erd/draw.ts');
+  say(...(await drawErd(resolve(import.meta.dirname, '..'))));
+  return exit.good;
+}
+
+const commands: Record<string, () => Promise<number>> = {
+  'migrate:create': create,
+  'migrate:reset': reset,
+  erd,
+};
+
+try {
+  const work = commands[command ?? ''];
+  if (work === undefined) complain(usage);
+  process.exitCode = await (work?.() ?? exit.usage);
+} catch (error) {
+  complain(error instanceof Error ? error.message : String(error));
+  process.exitCode =
+    error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+      ? exit.usage
+      : exit.failed;
+}
