@@ -138,7 +138,9 @@ async function run(command: string): Promise<number> {
     }
     case 'seed':
       return database(async (url) => {
+        const { checkSchemaAt } = await import('../orm/migrate.ts');
         const { seed } = await import('../orm/seed.ts');
+        await checkSchemaAt(url);
         const production = process.env['NODE_ENV'] === 'production';
         await seed(url, { production });
         return [production ? 'Seeded for production: no test data.' : 'Seeded the test tenant test-org.'];

@@ -146,3 +146,13 @@ export async function checkSchema(orm: MikroORM, url: string): Promise<void> {
     throw explainDatabaseFault(error, url);
   }
 }
+
+/** `checkSchema` for a command that has no ORM yet. */
+export async function checkSchemaAt(url: string): Promise<void> {
+  const orm = openOrm(url, { maxConnections: 1 });
+  try {
+    await checkSchema(orm, url);
+  } finally {
+    await closeOrm(orm);
+  }
+}

@@ -1,4 +1,4 @@
-/** The database commands of package.json that only a developer has: db:migrate:create, db:migrate:reset, db:erd. */
+/** The database commands of package.json that only a developer has: db:migrate:create, db:migrate:reset, db:studio, db:erd. */
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -6,6 +6,7 @@ import { nameOf } from '../../orm/database-fault.ts';
 
 const usage = `npm run db:migrate:create -- <what it does> [--blank]
 npm run db:migrate:reset [-- --yes]
+npm run db:studio [-- --port <number>] [--no-open]
 npm run db:erd
 `;
 
@@ -35,6 +36,10 @@ async function create(): Promise<number> {
     options: { blank: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
+  if (positionals.length === 0) {
+    complain('Say what the migration does: npm run db:migrate:create -- add buyer notes');
+    return exit.usage;
+  }
   const { createMigration } = await import('./create-migration.ts');
   const made = await createMigration(positionals.join(' '), { blank: values.blank });
   if (made === undefined) say('Nothing to make: the entities are as the migrations leave the database.');
@@ -88,6 +93,33 @@ async function reset(): Promise<number> {
   return exit.good;
 }
 
+async function studio(): Promise<number> {
+  const { values } = parseArgs({
+    args: rest,
+    options: { port: { type: 'string', default: '0' }, 'no-open': { type: 'boolean', default: false } },
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    complain(`--port takes a number from 0 to 65535, not ${values.port}.`);
+    return exit.usage;
+  }
+  const url = databaseUrl();
+  if (url === undefined) return exit.config;
+  const ended = new Promise<unknown>((stop) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  });
+  const { startStudio } = await import('./studio/server.ts');
+  const running = await startStudio(url, port);
+  say(`The data of ${nameOf(url).place}, read only, until Ctrl-C:`, running.address);
+  if (!values['no-open']) {
+    const { openBrowser } = await import('./studio/open-browser.ts');
+    openBrowser(running.address);
+  }
+  await ended;
+  await running.stop();
+  return exit.good;
+}
+
 async function erd(): Promise<number> {
   const { drawErd } = await import('./erd/draw.ts');
   say(...(await drawErd(resolve(import.meta.dirname, '..'))));
@@ -97,6 +129,7 @@ async function erd(): Promise<number> {
 const commands: Record<string, () => Promise<number>> = {
   'migrate:create': create,
   'migrate:reset': reset,
+  studio,
   erd,
 };
 

@@ -45,7 +45,7 @@ const kinds = ['view', 'materialized view', 'table', 'sequence', 'routine', 'typ
 /** The names of all that a migration ever made here, whether or not it is still there. */
 export function madeByMigrations(folder = migrationsFolder): Set<string> {
   const made =
-    /\bcreate\s+(?:or\s+replace\s+)?(?:unlogged\s+)?(?:table|view|materialized\s+view|sequence|function|procedure|type|domain)\s+(?:if\s+not\s+exists\s+)?"?(\w+)"?/gi;
+    /\bcreate\s+(?:or\s+replace\s+)?(?:unlogged\s+)?(?:table|view|materialized\s+view|sequence|function|procedure|type|domain)\s+(?:if\s+not\s+exists\s+)?(?:"?\w+"?\.)?"?(\w+)"?/gi;
   const names = readdirSync(folder)
     .filter((file) => /^Migration\d+.*\.ts$/.test(file))
     .flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(made)])
