@@ -11,7 +11,7 @@ export async function drawErd(folder: string): Promise<string[]> {
   const model = readModel(openOrm('postgres://nobody@localhost/none'));
   const mark = fingerprint(model);
   const svg = paint(await layOut(model), mark);
-  const png = await rasterise(svg, mark, 1.5);
+  const png = await rasterise(svg, mark, 1.25);
   const [svgFile, pngFile] = [resolve(folder, 'erd.svg'), resolve(folder, 'erd.png')];
   writeFileSync(svgFile, svg);
   writeFileSync(pngFile, png);

@@ -1,5 +1,5 @@
 import elk, { type ElkExtendedEdge, type ElkNode } from 'elkjs';
-import { type Group, groupNames } from './groups.ts';
+import { type Group, groupNames, groups as groupTable } from './groups.ts';
 import type { ErdModel, ErdRelation, ErdTable } from './model.ts';
 
 /** Pixels. The font is monospaced, so a text's width is known without measuring it. */
@@ -105,6 +105,7 @@ const options = {
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
   'elk.edgeRouting': 'ORTHOGONAL',
   'elk.randomSeed': '1',
+  'elk.partitioning.activate': 'true',
   'elk.padding': '[top=24,left=24,bottom=24,right=24]',
 };
 
@@ -121,7 +122,11 @@ export async function layOut(model: ErdModel): Promise<ErdLayout> {
     layoutOptions: options,
     children: present.map((group) => ({
       id: `group:${group}`,
-      layoutOptions: { ...spacing, 'elk.padding': '[top=52,left=22,bottom=22,right=22]' },
+      layoutOptions: {
+        ...spacing,
+        'elk.padding': '[top=52,left=22,bottom=22,right=22]',
+        'elk.partitioning.partition': String(groupTable[group].column),
+      },
       children: model.tables.filter((table) => table.group === group).map((table) => nodeOf(table, model)),
     })),
     edges,
