@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import swagger, { type FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { checkAccess, demandAccess } from './access.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
@@ -78,8 +79,11 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
   if (settings.metricsWithoutKey) void app.register(metricsRoutes(ports, { open: true }));
 
   void app.register(async (guarded) => {
+    guarded.decorateRequest('principal');
     guarded.addHook('onRequest', requireBearer(key));
+    guarded.addHook('onRequest', checkAccess);
     guarded.addHook('onRoute', (route) => {
+      demandAccess(route);
       route.schema = { ...route.schema, response: { ...problemResponses, ...responsesOf(route.schema) } };
     });
     if (!settings.metricsWithoutKey) await guarded.register(metricsRoutes(ports, { open: false }));

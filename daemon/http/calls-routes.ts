@@ -19,6 +19,7 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
     app.get(
       '/calls',
       {
+        config: { access: { scope: 'calls:read' } },
         schema: {
           summary: 'Live and ended calls, newest first',
           description:
@@ -34,6 +35,7 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
     app.get(
       '/calls/:id',
       {
+        config: { access: { scope: 'calls:read' } },
         schema: {
           summary: 'One call: legs, CDRs, attempts, trace, recordings, and all of it as a timeline',
           tags: ['calls'],
@@ -60,6 +62,7 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
     app.post(
       '/calls/:id/hangup',
       {
+        config: { access: { scope: 'calls:write' } },
         schema: {
           summary: 'Ends a live call, whichever daemon runs it',
           description:

@@ -29,6 +29,7 @@ export function capsRoutes(ports: Pick<ApiPorts, 'caps'>): FastifyPluginAsyncTyp
     app.get(
       '/caps/:scope/holders',
       {
+        config: { access: { scope: 'caps:read' } },
         schema: {
           summary: 'Who holds the places of a cap, longest first',
           tags: ['caps'],

@@ -25,6 +25,7 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
     app.get(
       '/flows',
       {
+        config: { access: { scope: 'flows:read' } },
         schema: {
           summary: 'Flows and which version is published',
           tags: ['flows'],
@@ -50,6 +51,7 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
     app.get(
       '/flows/:id',
       {
+        config: { access: { scope: 'flows:read' } },
         schema: {
           summary: 'One flow with its versions and the graph in force',
           tags: ['flows'],
@@ -67,6 +69,7 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
     app.post(
       '/flows/:id/versions',
       {
+        config: { access: { scope: 'flows:write' } },
         schema: {
           summary: 'Keeps a graph as the next version of a flow, as a draft',
           description: "All faults of the graph are told at once (422), the schema's first.",
@@ -92,6 +95,7 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
     app.post(
       '/flows/:id/versions/:version/publish',
       {
+        config: { access: { scope: 'flows:write' } },
         schema: {
           summary: 'New calls take this version from now on; live calls keep theirs',
           tags: ['flows'],
@@ -126,6 +130,7 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
     app.get(
       '/node-types',
       {
+        config: { access: { scope: 'flows:read' } },
         schema: {
           summary: 'The node types a flow may use, with params and exits',
           description: 'Beside its own exits every node has `error` and `hangup`.',

@@ -52,6 +52,7 @@ export function metricsRoutes(
     app.get(
       '/metrics',
       {
+        config: { access: { scope: 'operator' } },
         schema: {
           summary: 'Figures for Prometheus',
           tags: ['operations'],

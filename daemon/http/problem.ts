@@ -8,6 +8,7 @@ export const problems = {
   'malformed-request': { status: 400, title: 'The request cannot be read' },
   'invalid-parameters': { status: 400, title: 'A parameter of the address is wrong' },
   unauthorized: { status: 401, title: 'A valid key is needed' },
+  forbidden: { status: 403, title: 'This is not for whoever asks' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'method-not-allowed': { status: 405, title: 'This method does not exist here' },
   'request-timeout': { status: 408, title: 'The request came too slowly' },

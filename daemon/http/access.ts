@@ -1,0 +1,102 @@
+import type { FastifyRequest, RouteOptions } from 'fastify';
+import { Problem } from './problem.ts';
+
+/** What a route is about; a role's and a key's scopes are `<thing>:read` and `<thing>:write`, `*` is every thing. */
+export const things = [
+  'access', // users, memberships, roles, API keys
+  'audit',
+  'billing',
+  'calls',
+  'campaigns',
+  'caps',
+  'compliance',
+  'flows',
+  'numbers',
+  'operations',
+  'parties', // publishers, buyers and their groups and endpoints
+  'reports',
+  'telephony', // carriers, trunks, caller-ID pools
+  'tenants',
+  'webhooks',
+] as const;
+export type Thing = (typeof things)[number];
+export type Scope = `${Thing}:${'read' | 'write'}`;
+
+/** Whose rows somebody sees: a tenant's, or within it those of one publisher or of one buyer. */
+export type View =
+  | { readonly of: 'tenant' }
+  | { readonly of: 'publisher'; readonly publisherId: string }
+  | { readonly of: 'buyer'; readonly buyerId: string };
+
+/** Who asks. An operator may work in every tenant; `tenantId` is then the one it named, if any. */
+export interface Principal {
+  readonly kind: 'operator' | 'user' | 'api_key';
+  /** The user's or the key's row; undefined for the key of the installation. */
+  readonly id: string | undefined;
+  readonly tenantId: string | undefined;
+  readonly scopes: readonly string[];
+  readonly view: View;
+}
+
+/** Who may use a route. Stated at every route, in `config.access`: one without it is not made. */
+export interface Access {
+  /** `operator`: the platform's own. `signedIn`: whoever is known. */
+  readonly scope: Scope | 'operator' | 'signedIn';
+  /** Besides those who see the whole tenant. The route itself then shows them their own rows alone. */
+  readonly views?: readonly ('publisher' | 'buyer')[];
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly access?: Access;
+  }
+  interface FastifyRequest {
+    /** Set before any handler of the guarded part. */
+    principal: Principal;
+  }
+}
+
+/** Whether these scopes hold that one. Who may write may read. */
+export function holds(scopes: readonly string[], scope: Scope): boolean {
+  const [thing, verb] = scope.split(':');
+  const fitting = verb === 'read' ? ['read', 'write'] : ['write'];
+  return (
+    fitting.some((one) => scopes.includes(`${thing}:${one}`) || scopes.includes(`*:${one}`)) ||
+    scopes.includes('*')
+  );
+}
+
+/** Undefined where the principal may; otherwise why not. */
+export function refusal(principal: Principal, access: Access): string | undefined {
+  if (principal.kind === 'operator') return undefined;
+  if (access.scope === 'operator') return 'only operators of the platform may do this';
+  const { of } = principal.view;
+  if (of !== 'tenant' && access.views?.includes(of) !== true) return `this is not for the role of a ${of}`;
+  if (access.scope === 'signedIn' || holds(principal.scopes, access.scope)) return undefined;
+  return `this needs the scope ${access.scope}`;
+}
+
+/** An `onRoute` hook: a route of the guarded part that does not say who may use it is a mistake found at the start. */
+export function demandAccess(route: RouteOptions): void {
+  if (route.config?.access === undefined)
+    throw new Error(`${String(route.method)} ${route.url} does not say who may use it (config.access)`);
+}
+
+/** An `onRequest` hook, after the principal is known. */
+export async function checkAccess(request: FastifyRequest): Promise<void> {
+  const access = request.routeOptions.config.access;
+  if (access === undefined) return; // no route: the answer is 404
+  const reason = refusal(request.principal, access);
+  if (reason !== undefined) throw new Problem('forbidden', reason);
+}
+
+/** The tenant a request is about. An operator names it in the header `x-callfabric-tenant`. */
+export function tenantOf(request: FastifyRequest): string {
+  const { tenantId } = request.principal;
+  if (tenantId === undefined)
+    throw new Problem(
+      'invalid-parameters',
+      'name the tenant: send the header x-callfabric-tenant with its id',
+    );
+  return tenantId;
+}
