@@ -18,11 +18,13 @@ import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
 import { SourceList } from './esl/source-list.ts';
+import { healthChecks } from './health-checks.ts';
 import { PostgresCallReader } from './http/call-reader.ts';
 import { PostgresFlowAdmin } from './http/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
 import { Metrics } from './http/metrics.ts';
-import type { HealthCheck } from './http/ports.ts';
+import { PostgresReports } from './http/reports/postgres-reports.ts';
+import { CallCounts } from './jobs/call-counts.ts';
 import { type Job, JobTable } from './jobs/job-table.ts';
 import { MonthlyPartitions } from './jobs/monthly-partitions.ts';
 import type { Logger } from './log.ts';
@@ -191,12 +193,14 @@ export class Daemon {
         switches.nameOf(typeof record['core-uuid'] === 'string' ? record['core-uuid'] : undefined),
     });
     const held = new HeldCalls({ orm, writer, log });
+    const counts = new CallCounts(orm);
     const partitions = new MonthlyPartitions({ orm, keepDays: config.keepDays, log });
     const jobs: Job[] = [
       { name: 'orphans', when: '* * * * * *', run: (signal) => orphans.run(signal) },
       { name: 'signs-of-life', when: '* * * * * *', run: () => signs.run() },
       { name: 'held-calls', when: '*/2 * * * * *', run: (signal) => held.release(signal) },
       // Each daemon at the same second: the lock lets one of them do it.
+      { name: 'call-counts', when: '*/5 * * * * *', run: (signal) => counts.run(signal) },
       { name: 'partitions', when: '0 17 * * * *', run: (signal) => partitions.run(signal) },
     ];
     if (config.cdrFallbackFolder !== undefined) {
@@ -259,6 +263,7 @@ export class Daemon {
           caps,
           health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
           metrics,
+          reports: new PostgresReports(orm),
           cdrs: {
             accept: async (record) => {
               if ((await cdrs.accept(record)) === 'unsafe')
@@ -364,35 +369,4 @@ function s3Options(store: Extract<Config['recordings']['store'], { kind: 's3' }>
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     ...(credentials === undefined ? {} : { credentials }),
   };
-}
-
-function healthChecks(orm: Orm, caps: RedisCaps, switches: SwitchConnections): HealthCheck[] {
-  return [
-    {
-      kind: 'postgres',
-      name: 'postgres',
-      check: async () => {
-        await orm.em.getConnection().execute('select 1');
-        return 'answers';
-      },
-    },
-    {
-      kind: 'redis',
-      name: 'redis',
-      check: async () => {
-        if (!caps.health.connected) throw new Error('not connected');
-        return `connected, ${caps.health.leases} leases held`;
-      },
-    },
-    ...switches.states.map(
-      ({ name, client }): HealthCheck => ({
-        kind: 'freeswitch',
-        name,
-        check: async () => {
-          if (!client.connected) throw new Error(client.health.lastFault ?? 'not connected');
-          return 'connected';
-        },
-      }),
-    ),
-  ];
 }

@@ -11,6 +11,7 @@ import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic, requireBearer } from './keys.ts';
 import type { ApiPorts } from './ports.ts';
 import { answerBrokenRequest, answerWithProblems } from './problem.ts';
+import { reportsRoutes } from './reports/reports-routes.ts';
 import { ProblemSchema } from './schemas.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -90,6 +91,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     await guarded.register(callsRoutes(ports));
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
+    await guarded.register(reportsRoutes(ports));
   });
 
   if (cdrSecret !== undefined)
@@ -128,6 +130,7 @@ function description(version: string): NonNullable<SwaggerOptions['openapi']> {
     tags: [
       { name: 'operations', description: 'Health and figures' },
       { name: 'calls', description: 'Live and ended calls' },
+      { name: 'reports', description: 'Calls counted' },
       { name: 'flows', description: 'Flows, their versions and node types' },
       { name: 'caps', description: 'Who holds the places of a cap' },
       { name: 'freeswitch', description: 'What FreeSWITCH sends by itself' },

@@ -77,6 +77,20 @@ export const noLiveCalls: ApiPorts['liveCalls'] = {
   hangup: async () => ({ result: 'unknown' }),
 };
 
+/** The sums of no calls. */
+export const nothingCounted = {
+  key: '',
+  name: null,
+  incoming: 0,
+  answered: 0,
+  connected: 0,
+  answered_us: 0,
+  connected_us: 0,
+  converted: 0,
+  duplicates: 0,
+  money: [],
+};
+
 /** Ports that know nothing and are well; a test replaces what it is about. */
 export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
   return {
@@ -96,6 +110,7 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
       text: async () => 'callfabric_live_calls 0\n',
     },
     cdrs: { accept: async () => {} },
+    reports: { calls: async () => ({ rows: [], total: nothingCounted }) },
     ...of,
   };
 }
