@@ -1,10 +1,13 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { inTenant } from '../../orm/in-tenant.ts';
 import type { CallId } from '../telephony/ids.ts';
 import { detailObject, summaryObject } from './call-columns.ts';
+import { lastDigits } from './call-list.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
 import type { CallFilter, CallPosition, CallReader } from './ports.ts';
 
-const callWithBuyer = 'call c left join buyer b on b.id = c.buyer_id';
+const withBuyer = 'left join buyer b on b.id = c.buyer_id';
+const newestFirst = 'order by c.started_at desc, c.id desc limit ?';
 
 /** Reads ended calls out of PostgreSQL, which makes the JSON itself: no entity is built for a list. */
 export class PostgresCallReader implements CallReader {
@@ -19,38 +22,81 @@ export class PostgresCallReader implements CallReader {
     after: CallPosition | undefined,
     limit: number,
   ): Promise<readonly CallSummary[]> {
-    const conditions: string[] = [];
-    const values: unknown[] = [];
-    const where = (condition: string, ...given: readonly (string | undefined)[]): void => {
-      if (given.some((value) => value === undefined)) return;
-      conditions.push(condition);
-      values.push(...given);
-    };
-    where('c.tenant_id = ?', filter.tenant);
-    where('c.caller = ?', filter.caller);
-    where('c.did = ?', filter.did);
-    where('c.outcome = ?', filter.outcome);
-    where('c.started_at >= ?', filter.from);
-    where('c.started_at < ?', filter.to);
-    where('(c.started_at, c.id) < (?::timestamptz, ?::uuid)', after?.startedAt, after?.id);
-    const rows = await this.#read<{ call: CallSummary }>(
-      `select ${summaryObject} as call from ${callWithBuyer}
-       ${conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`}
-       order by c.started_at desc, c.id desc limit ?`,
-      [...values, limit],
-    );
+    const { sql, values } = listSql(filter, after, limit);
+    const rows = await this.#read<{ call: CallSummary }>(filter.tenant, sql, values);
     return rows.map((row) => row.call);
   }
 
   async find(id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined> {
     const [row] = await this.#read<{ found: CallRecords & { call: CallSummary } }>(
-      `select ${detailObject} as found from ${callWithBuyer} where c.id = ?`,
+      undefined,
+      `select ${detailObject} as found from call c ${withBuyer} where c.id = ?`,
       [id],
     );
     return row?.found;
   }
 
-  #read<Row>(sql: string, values: readonly unknown[]): Promise<Row[]> {
-    return this.#orm.em.getConnection().execute<Row[]>(sql, [...values]);
+  /** As the tenant, where there is one: what is not its own is then not there. */
+  #read<Row extends object>(
+    tenant: string | undefined,
+    sql: string,
+    values: readonly unknown[],
+  ): Promise<Row[]> {
+    if (tenant === undefined) return this.#orm.em.getConnection().execute<Row[]>(sql, [...values]);
+    return inTenant(this.#orm, tenant, (em) => em.execute<Row[]>(sql, [...values]));
   }
+}
+
+/** The query of a list; exported for the test that reads its plan. */
+export function listSql(
+  filter: CallFilter,
+  after: CallPosition | undefined,
+  limit: number,
+): { readonly sql: string; readonly values: readonly unknown[] } {
+  const conditions: string[] = [];
+  const values: unknown[] = [];
+  const where = (condition: string, ...given: readonly (string | undefined)[]): void => {
+    if (given.some((value) => value === undefined)) return;
+    conditions.push(condition);
+    values.push(...given);
+  };
+  number(where, 'caller', filter.caller);
+  number(where, 'did', filter.did);
+  where('g.tag = ?', filter.tag);
+  where('c.campaign_id = ?', filter.campaign);
+  where('c.publisher_id = ?', filter.publisher);
+  where('c.buyer_id = ?', filter.buyer);
+  where('c.outcome = ?', filter.outcome);
+  where('c.started_at >= ?', filter.from);
+  where('c.started_at < ?', filter.to);
+  where('(c.started_at, c.id) < (?::timestamptz, ?::uuid)', after?.startedAt, after?.id);
+  const tags =
+    filter.tag === undefined
+      ? ''
+      : 'join call_tag g on g.tenant_id = c.tenant_id and g.call_id = c.id and g.started_at = c.started_at';
+  const page = (tenant: string): string =>
+    `select c.* from call c ${tags} where ${[tenant, ...conditions].join(' and ')} ${newestFirst}`;
+  const list = (from: string): string =>
+    `select ${summaryObject} as call from ${from} ${withBuyer} ${newestFirst}`;
+  if (filter.tenant !== undefined)
+    return {
+      sql: list(`(${page('c.tenant_id = ?')}) c`),
+      values: [filter.tenant, ...values, limit, limit],
+    };
+  // Every index begins with the tenant, so that no call pays for one more: the newest of each, and of these the newest.
+  return {
+    sql: list(`tenant t cross join lateral (${page('c.tenant_id = t.id')}) c`),
+    values: [...values, limit, limit],
+  };
+}
+
+/** Both ways lead through the index of numbers written backwards. */
+function number(
+  where: (condition: string, value: string | undefined) => void,
+  column: 'caller' | 'did',
+  sought: string | undefined,
+): void {
+  const backwards = sought === undefined ? undefined : [...sought].reverse().join('');
+  const partly = sought !== undefined && lastDigits(sought) !== undefined;
+  where(`c.${column}_reversed ${partly ? '^@' : '='} ?`, backwards);
 }

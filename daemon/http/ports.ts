@@ -24,8 +24,13 @@ export interface LiveCalls {
 
 export interface CallFilter {
   readonly tenant: string | undefined;
+  /** A whole number, or the last digits of one (`lastDigits`). */
   readonly caller: string | undefined;
   readonly did: string | undefined;
+  readonly campaign: string | undefined;
+  readonly publisher: string | undefined;
+  readonly buyer: string | undefined;
+  readonly tag: string | undefined;
   readonly outcome: CallOutcome | undefined;
   /** Instants as `InstantSchema` writes them: `from` is included, `to` is not. */
   readonly from: string | undefined;
