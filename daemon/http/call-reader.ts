@@ -98,7 +98,7 @@ function number(
   column: 'caller' | 'did',
   sought: string | undefined,
 ): void {
-  const backwards = sought === undefined ? undefined : [...sought].reverse().join('');
+  const backwards = sought === undefined ? undefined : Array.from(sought).reverse().join('');
   const partly = sought !== undefined && lastDigits(sought) !== undefined;
   where(`c.${column}_reversed ${partly ? '^@' : '='} ?`, backwards);
 }
