@@ -14,6 +14,8 @@ export async function inTenant<T>(
   const em = 'em' in source ? source.em : source;
   // Within somebody's transaction the role would stay set for what comes after.
   if (em.isInTransaction()) throw new Error('inTenant begins a transaction of its own');
-  const own = em.fork({ session: { role: apiRole, variables: { [tenantSetting]: tenantId } } });
+  // No request takes PostgreSQL's workers from whoever writes calls, or waits for them to start: most pages are done by then.
+  const variables = { [tenantSetting]: tenantId, max_parallel_workers_per_gather: '0' };
+  const own = em.fork({ session: { role: apiRole, variables } });
   return own.transactional(work);
 }

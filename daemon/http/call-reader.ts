@@ -67,11 +67,13 @@ export function listSql(
   where('c.publisher_id = ?', filter.publisher);
   where('c.buyer_id = ?', filter.buyer);
   where('c.outcome = ?', filter.outcome);
-  // Of a tag the newest come out of its own index. The time is then said of that row alone: twice would make PostgreSQL
-  // expect far fewer calls than there are, and read them all.
+  // Of a tag the newest come out of its own index; bounds are said of the call too, for they narrow whichever index
+  // PostgreSQL begins with. Where the page begins is not: PostgreSQL would expect far fewer calls than there are.
   const [at, id] = filter.tag === undefined ? ['c.started_at', 'c.id'] : ['g.started_at', 'g.call_id'];
-  where(`${at} >= ?`, filter.from);
-  where(`${at} < ?`, filter.to);
+  for (const column of new Set([at, 'c.started_at'])) {
+    where(`${column} >= ?`, filter.from);
+    where(`${column} < ?`, filter.to);
+  }
   where(`(${at}, ${id}) < (?::timestamptz, ?::uuid)`, after?.startedAt, after?.id);
   const tags = filter.tag === undefined ? '' : 'join call_tag g on g.call_id = c.id';
   const page = (tenant: string): string => {

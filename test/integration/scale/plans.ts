@@ -53,6 +53,8 @@ export function listsOf(
     'common tag': { tag: 'web' },
     'rare tag': { tag: 'rare' },
     'tag nobody has': { tag: 'none' },
+    'campaign and common tag': { campaign, tag: 'web' },
+    'buyer and rare tag': { buyer: history.buyers(tenant)[5], tag: 'rare' },
     'campaign, outcome and tag of one month': {
       campaign,
       outcome: 'connected',
@@ -142,6 +144,7 @@ export async function sequentialScans(
   try {
     if (query.tenant !== undefined) {
       await client.query('set local role callfabric_api');
+      await client.query('set local max_parallel_workers_per_gather = 0');
       await client.query("select set_config('app.tenant_id', $1, true)", [query.tenant]);
     }
     let at = 0;
