@@ -6,10 +6,10 @@ const pending = new Map<unknown, string>();
 /** `call/leg-book.ts:85` where a line of daemon/ set the timer; undefined for the test's, the simulator's, a library's. */
 function origin(): string | undefined {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 3;
+  Error.stackTraceLimit = 4; // this function, `noted`, the timer's own, and who called that
   const { stack = '' } = new Error('where');
   Error.stackTraceLimit = limit;
-  const frame = stack.split('\n')[3] ?? '';
+  const frame = stack.split('\n')[4] ?? '';
   return frame.includes('/node_modules/') ? undefined : /\/daemon\/(\S+\.ts:\d+)/.exec(frame)?.[1];
 }
 
