@@ -21,10 +21,15 @@ export type PlayResult =
   | { readonly end: 'failed'; readonly detail: string };
 
 /** See esl/media-argument. */
-export type CollectDigitsOptions = DigitsRequest;
+export interface CollectDigitsOptions extends Omit<DigitsRequest, 'forgetEarlier'> {
+  /** False: the prompt is heard to its end, and keys pressed during it do not count. */
+  readonly bargeIn: boolean;
+}
 export type CollectedDigits =
   | { readonly end: 'digits'; readonly digits: string; readonly terminator: string }
-  | { readonly end: 'timeout' };
+  | { readonly end: 'timeout' }
+  /** The prompt could not be played; FreeSWITCH waits for no key then. */
+  | { readonly end: 'failed'; readonly detail: string };
 
 /** See esl/dial-string. */
 export interface BridgeRequest extends DialRequest {

@@ -13,8 +13,9 @@ import type { EslEvent } from '../esl/esl-event.ts';
 import { collectDigits, play } from '../esl/media-argument.ts';
 import { type OutboundSocket, type SocketEnd, SocketEnded } from '../esl/outbound-socket.ts';
 import { setVariables, variableName, variableValue } from '../esl/variables.ts';
-import { type HangupCause, isHangupCause, toHangupCause } from '../telephony/hangup-cause.ts';
+import { type HangupCause, toHangupCause } from '../telephony/hangup-cause.ts';
 import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
+import { bridgeResult, collectedDigits } from './application-result.ts';
 import {
   type BridgeRequest,
   type BridgeResult,
@@ -217,17 +218,24 @@ export class EslChannel implements Channel {
   }
 
   async collectDigits(options: CollectDigitsOptions): Promise<CollectedDigits> {
-    const done = await this.#run(collectDigits(options, digitsVariable));
-    const digits = done.variable(digitsVariable) ?? '';
-    const terminator = done.variable('read_terminator_used') ?? '';
-    if (digits === '') return { end: 'timeout' };
-    return { end: 'digits', digits, terminator };
+    const { prompt, bargeIn, ...keys } = options;
+    if (prompt !== undefined && !bargeIn) {
+      const played = await this.play(prompt);
+      if (played.end === 'failed') return played;
+    }
+    const wanted = {
+      ...keys,
+      ...(bargeIn && prompt !== undefined ? { prompt } : {}),
+      forgetEarlier: !bargeIn,
+    };
+    const done = await this.#run(collectDigits(wanted, digitsVariable));
+    return collectedDigits(done, digitsVariable, prompt);
   }
 
   bridge(request: BridgeRequest): Promise<BridgeResult> {
     const { legUuid, accept, whisper } = request;
     if (accept !== undefined || whisper !== undefined) return this.#bridgeIfAccepted(request);
-    return this.#dial(request).then((completed) => this.#bridgeResult(completed, legUuid, false));
+    return this.#dial(request).then((completed) => this.#joined(bridgeResult(completed, legUuid, false)));
   }
 
   async #bridgeIfAccepted(request: BridgeRequest): Promise<BridgeResult> {
@@ -237,30 +245,17 @@ export class EslChannel implements Channel {
     });
     try {
       const done = await this.#dial(request);
-      return this.#bridgeResult(done, request.legUuid, answeredByCallee && request.accept !== undefined);
+      const refused = answeredByCallee && request.accept !== undefined;
+      return this.#joined(bridgeResult(done, request.legUuid, refused));
     } finally {
       facts?.off();
     }
   }
 
-  /** `refused`: the callee answered and did not press the key. */
-  #bridgeResult(done: EslEvent, legUuid: ChannelUuid, refused: boolean): BridgeResult {
-    if (done.variable('last_bridge_to') === legUuid) {
-      this.#answered = true;
-      // `last_bridge_…` may still be that of an attempt before this one.
-      const cause = done.variable('bridge_hangup_cause') ?? done.variable('last_bridge_hangup_cause');
-      return { end: 'answered', cause: toHangupCause(cause), hungUpBy: 'B' };
-    }
-    const disposition = done.variable('originate_disposition') ?? '';
-    const failed = done.variable('originate_failed_cause') ?? '';
-    const cause = [disposition, failed].find((text) => isHangupCause(text) && text !== 'SUCCESS');
-    if (refused) return { end: 'notAccepted', cause: toHangupCause(cause ?? 'NO_ANSWER') };
-    const sipCode = Number(done.variable('last_bridge_proto_specific_hangup_cause')?.replace(/^sip:/, ''));
-    return {
-      end: 'notAnswered',
-      cause: toHangupCause(cause ?? 'NORMAL_TEMPORARY_FAILURE'),
-      sipCode: Number.isInteger(sipCode) && sipCode >= 100 ? sipCode : undefined,
-    };
+  /** A bridge that came to be answered the caller too. */
+  #joined(result: BridgeResult): BridgeResult {
+    if (result.end === 'answered') this.#answered = true;
+    return result;
   }
 
   async startRecording(path: string, options: RecordingOptions): Promise<void> {

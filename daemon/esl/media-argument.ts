@@ -80,8 +80,8 @@ export interface DigitsRequest {
   readonly interDigitTimeoutMs: number;
   /** Digit that ends the entry early, or '' for none. */
   readonly terminator: string;
-  /** False: keys pressed during the prompt do not stop it. */
-  readonly bargeIn: boolean;
+  /** What was pressed before does not count. */
+  readonly forgetEarlier: boolean;
 }
 
 /**
@@ -95,18 +95,13 @@ export function collectDigits(
 ): Application[] {
   const { prompt } = request;
   const before: Application[] = [];
-  let heard: Media = { kind: 'silence', durationMs: 20 };
-  if (prompt !== undefined && request.bargeIn) {
-    before.push(...setVariables(speechVariables(prompt, speech)));
-    heard = prompt;
-  } else if (prompt !== undefined) {
-    before.push(...setVariables({ playback_terminators: 'none' }), play(prompt, speech), flushDtmf);
-  }
+  if (prompt !== undefined) before.push(...setVariables(speechVariables(prompt, speech)));
+  if (request.forgetEarlier) before.push(flushDtmf);
   const terminator =
     request.terminator === ''
       ? 'none'
       : matching(request.terminator, 'terminator', /^[0-9*#A-D]{1,16}$/, 'a key');
-  const file = fileArgument(heard);
+  const file = fileArgument(prompt ?? { kind: 'silence', durationMs: 20 });
   const parts = [
     whole(request.minDigits, 'minDigits', 0, 100),
     whole(request.maxDigits, 'maxDigits', 1, 100),

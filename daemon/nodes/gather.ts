@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
 import { patternFault } from '../flow/pattern.ts';
-import { msOf } from './parts/milliseconds.ts';
-import { mediaOf, PromptSchema, prompt } from './parts/prompt.ts';
+import { askForKeys, notice } from './parts/keys.ts';
+import { PromptSchema, prompt } from './parts/prompt.ts';
 import { isValidEntry, ValidationSchema } from './parts/validation.ts';
 
 const seconds = (initial: number, description: string) =>
@@ -48,15 +48,7 @@ export const gather = defineNode({
   async run(ctx, params) {
     if (!ctx.channel.answered) await ctx.channel.answer(); // keys are heard reliably only then
     for (let tries = 1; ; tries += 1) {
-      const entry = await ctx.channel.collectDigits({
-        prompt: mediaOf(params.prompt, ctx),
-        minDigits: params.minDigits,
-        maxDigits: params.maxDigits,
-        firstDigitTimeoutMs: msOf(params.firstDigitTimeoutSeconds),
-        interDigitTimeoutMs: msOf(params.interDigitTimeoutSeconds),
-        terminator: params.terminator,
-        bargeIn: params.bargeIn,
-      });
+      const entry = await askForKeys(ctx, params);
       const silent = entry.end === 'timeout';
       if (!silent && isAccepted(entry.digits, params, ctx.now())) {
         ctx.variables.set(params.variable, entry.digits);
@@ -66,8 +58,7 @@ export const gather = defineNode({
         ctx.explain(`${tries} ${tries === 1 ? 'try' : 'tries'}`);
         return silent ? 'timeout' : 'invalid';
       }
-      const notice = silent ? params.timeoutPrompt : params.invalidPrompt;
-      if (notice !== undefined) await ctx.channel.play(mediaOf(notice, ctx));
+      await notice(ctx, silent ? params.timeoutPrompt : params.invalidPrompt);
     }
   },
 });

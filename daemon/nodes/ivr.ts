@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
 import { compilePattern, patternFault } from '../flow/pattern.ts';
-import { msOf } from './parts/milliseconds.ts';
-import { mediaOf, PromptSchema, prompt } from './parts/prompt.ts';
+import { askForKeys, notice } from './parts/keys.ts';
+import { PromptSchema, prompt } from './parts/prompt.ts';
 
 const seconds = (initial: number, description: string) =>
   Type.Number({ default: initial, minimum: 0.1, maximum: 120, description });
@@ -95,22 +95,14 @@ export const ivr = defineNode({
     let timeouts = 0;
     let invalid = 0;
     for (;;) {
-      const entry = await ctx.channel.collectDigits({
-        prompt: mediaOf(params.prompt, ctx),
-        minDigits: params.minDigits,
-        maxDigits: params.maxDigits,
-        firstDigitTimeoutMs: msOf(params.firstDigitTimeoutSeconds),
-        interDigitTimeoutMs: msOf(params.interDigitTimeoutSeconds),
-        terminator: params.terminator,
-        bargeIn: params.bargeIn,
-      });
+      const entry = await askForKeys(ctx, params);
       if (entry.end === 'timeout') {
         timeouts += 1;
         if (timeouts >= params.maxTimeouts) {
           ctx.explain(`no key in ${timeouts} tries`);
           return 'timeout';
         }
-        if (params.timeoutPrompt !== undefined) await ctx.channel.play(mediaOf(params.timeoutPrompt, ctx));
+        await notice(ctx, params.timeoutPrompt);
         continue;
       }
       const key = params.keys.find((candidate) => candidate === entry.digits);
@@ -127,7 +119,7 @@ export const ivr = defineNode({
         ctx.explain(`${invalid} entries that mean nothing here`);
         return 'invalid';
       }
-      if (params.invalidPrompt !== undefined) await ctx.channel.play(mediaOf(params.invalidPrompt, ctx));
+      await notice(ctx, params.invalidPrompt);
     }
   },
 });

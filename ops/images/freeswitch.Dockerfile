@@ -25,7 +25,7 @@ RUN git init -q freeswitch && cd freeswitch && git fetch -q --depth 1 https://gi
       formats/mod_tone_stream loggers/mod_console loggers/mod_logfile say/mod_say_en > modules.conf \
  && ./configure --prefix="$PREFIX" --disable-libvpx --disable-libyuv --disable-core-odbc-support \
       CFLAGS='-O2 -Wno-error' CXXFLAGS='-O2 -Wno-error' \
- && make -j"$(nproc)" && make install
+ && make -j"$(nproc)" && make install && make sounds-install
 
 FROM debian:bookworm-slim
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \

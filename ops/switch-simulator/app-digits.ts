@@ -26,6 +26,7 @@ export function readDigits(
   done: (read: DigitsRead) => void,
 ): void {
   let digits = '';
+  leg.variables.set('read_result', undefined);
   const finish = (status: DigitsRead['status'], terminator = '') => {
     if (terminator !== '') leg.variables.set('read_terminator_used', terminator);
     const short = digits.length < wanted.minDigits;
@@ -97,7 +98,8 @@ export function readDigits(
       return true;
     },
     (end) => {
-      if (end === 'missing' || end === 'hangup') finish('failure');
+      // Nobody is waited for then, and `read_result` stays unset.
+      if (end === 'missing' || end === 'hangup') done({ status: 'failure', digits });
       else collect();
     },
   );

@@ -123,10 +123,12 @@ export class InboundConnection implements EventSink {
   }
 
   /** A CUSTOM event of the client's own making. */
-  #fire({ headers }: SocketCommand): void {
-    const lines = [...headers].map(([name, value]) => `${titled(name)}: ${encodeHeader(value)}\n`);
+  #fire({ line, headers }: SocketCommand): void {
+    const uuid = newUuid();
+    this.#reply(`+OK ${uuid}`);
+    const told = [...headers, ['command', line], ['event-uuid', uuid]] as const;
+    const lines = told.map(([name, value]) => `${titled(name)}: ${encodeHeader(value)}\n`);
     this.#core.send(this.#core.event('CUSTOM', undefined, { after: lines.join('') }));
-    this.#reply(`+OK ${newUuid()}`);
   }
 
   #authenticate(name: string, argument: string): void {
@@ -165,5 +167,5 @@ export class InboundConnection implements EventSink {
 
 /** `event-subclass` as it is written: the reader keeps names in lower case, and names compare without case. */
 function titled(name: string): string {
-  return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase());
+  return name.replace(/(^|-)[a-z]/g, (letter) => letter.toUpperCase()).replace('Uuid', 'UUID');
 }

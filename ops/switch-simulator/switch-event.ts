@@ -17,6 +17,7 @@ const origins: Readonly<Record<string, readonly [file: string, func: string, lin
   RECORD_START: ['switch_ivr_async.c', 'record_callback', 1300],
   RECORD_STOP: ['switch_ivr_async.c', 'send_record_stop_event', 1241],
   BACKGROUND_JOB: ['mod_event_socket.c', 'api_exec', 1568],
+  CUSTOM: ['mod_event_socket.c', 'parse_command', 2272],
 };
 
 /** What the core says of itself in each event. */

@@ -165,7 +165,7 @@ export class EventSocket {
       this.#pending = this.#pending.slice(end + 2 + length);
       const event = head.has('Event-Name')
         ? head
-        : body.startsWith('Event-Name: ')
+        : head.get('Content-Type') === 'text/event-plain'
           ? headers(body)
           : new Map();
       this.frames.push({ head, body, event });
@@ -195,14 +195,19 @@ export interface ScriptedDaemon {
   readonly port: number;
   /** How many sockets came in all. */
   readonly offered: number;
-  /** The next call, after `connect` and `myevents`; its first frame is the CHANNEL_DATA. */
+  /** The next call, after `connect` and the subscription; its first frame is the CHANNEL_DATA. */
   nextCall(deadlineMs?: number): Promise<{ readonly socket: EventSocket; readonly channelData: Frame }>;
   /** Stops listening and resets what is open: a killed daemon. */
   kill(): Promise<void>;
 }
 
 export async function startScriptedDaemon(
-  options: { readonly record?: Recorder; readonly port?: number } = {},
+  options: {
+    readonly record?: Recorder;
+    readonly port?: number;
+    /** What asks for a call's events, after `connect`. Default: `myevents`. */
+    readonly subscription?: (channelUuid: string) => { readonly text: string; readonly replies: number };
+  } = {},
 ): Promise<ScriptedDaemon> {
   const port = options.port ?? (await freePort());
   const sockets: EventSocket[] = [];
@@ -233,8 +238,11 @@ export async function startScriptedDaemon(
       handed += 1;
       socket.send('connect\n\n');
       const channelData = await socket.next((frame) => frame.event.size > 0, 5000, 'CHANNEL_DATA');
-      socket.send('myevents\n\n');
-      await socket.next((frame) => frame.head.get('Reply-Text') === '+OK Events Enabled', 5000, 'myevents');
+      const uuid = channelData.event.get('Unique-ID') ?? '';
+      const { text, replies } = options.subscription?.(uuid) ?? { text: 'myevents\n\n', replies: 1 };
+      socket.send(text);
+      for (let reply = 0; reply < replies; reply += 1)
+        await socket.next((frame) => frame.head.get('Content-Type') === 'command/reply', 5000, text);
       return { socket, channelData };
     },
     async kill() {

@@ -33,6 +33,8 @@ export interface RunningFreeSwitch {
   /** Goes away with the process. */
   readonly folder: string;
   readonly recordingsFolder: string;
+  /** Empty: where flows name their sound files. */
+  readonly soundsFolder: string;
   readonly cdrFolder: string;
   /** A new inbound connection. */
   inbound(): Promise<EventSocket>;
@@ -85,6 +87,7 @@ export async function startFreeSwitch(options: FreeSwitchOptions): Promise<Runni
     'certs',
     'gateways',
     'carriers',
+    'sounds',
   ];
   for (const name of folders) mkdirSync(under(name));
   for (const [name, address] of Object.entries(options.gateways ?? {}))
@@ -110,6 +113,7 @@ export async function startFreeSwitch(options: FreeSwitchOptions): Promise<Runni
     FREESWITCH_CDR_URL: options.cdrUrl ?? `http://127.0.0.1:${nobody}/freeswitch/cdr`,
     FREESWITCH_CDR_CRED: options.cdrCredentials ?? 'freeswitch:live',
     FREESWITCH_CDR_DIR: under('cdr'),
+    FREESWITCH_SOUNDS: under('sounds'),
     FREESWITCH_SWITCHNAME: 'live-switch',
     FREESWITCH_LOG_LEVEL: 'debug',
     ...options.env,
@@ -158,6 +162,7 @@ export async function startFreeSwitch(options: FreeSwitchOptions): Promise<Runni
     eslPassword,
     folder,
     recordingsFolder: under('recordings'),
+    soundsFolder: under('sounds'),
     cdrFolder: under('cdr'),
     inbound: () => dialEventSocket(eslPort, eslPassword),
     log,

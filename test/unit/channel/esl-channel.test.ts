@@ -180,3 +180,43 @@ function bridge() {
     ringback: { kind: 'passthrough' },
   } as const;
 }
+
+const menu = {
+  prompt: { kind: 'file', path: 'menu.wav' },
+  minDigits: 1,
+  maxDigits: 1,
+  firstDigitTimeoutMs: 1000,
+  interDigitTimeoutMs: 1000,
+  terminator: '',
+} as const;
+
+void t.test('a menu without a key timed out; one whose prompt did not play failed', async (t) => {
+  for (const [variables, end] of [
+    [{ callfabric_digits: '1', read_result: 'success' }, 'digits'],
+    [{ read_result: 'failure' }, 'timeout'],
+    [{ read_result: 'timeout' }, 'timeout'],
+    [{}, 'failed'],
+  ] as const) {
+    const { socket, channel } = channelOn();
+    const entry = channel.collectDigits({ ...menu, bargeIn: true });
+    socket.complete(variables);
+    t.equal((await entry).end, end);
+  }
+});
+
+void t.test(
+  'without barge-in the prompt is heard to its end, and keys pressed before do not count',
+  async (t) => {
+    const { socket, channel } = channelOn();
+    const entry = channel.collectDigits({ ...menu, bargeIn: false });
+    socket.complete();
+    await new Promise(setImmediate);
+    socket.complete({ read_result: 'failure' });
+    t.same(await entry, { end: 'timeout' });
+    const applications = socket.packets.map((packet) => packet.map(({ app }) => app));
+    t.same(applications, [
+      ['set', 'playback'],
+      ['flush_dtmf', 'play_and_get_digits'],
+    ]);
+  },
+);

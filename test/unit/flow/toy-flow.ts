@@ -60,7 +60,7 @@ const menu = defineNode({
       terminator: '',
       bargeIn: true,
     });
-    return entry.end === 'timeout' ? 'timeout' : `key:${entry.digits}`;
+    return entry.end === 'digits' ? `key:${entry.digits}` : 'timeout';
   },
 });
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import t from 'tap';
-import { cutFrames, headersOf } from './recording.ts';
+import { commandsOf, cutFrames, framesOf, headersOf } from './recording.ts';
 import { withSimulator } from './with-simulator.ts';
 
 /** A client of the inbound event socket that keeps what it hears. */
@@ -144,5 +144,22 @@ void t.test('originate answers when the callee did, and refuses a uuid twice', a
   );
   await client.until(() => apiAnswers(client.frames).length === 4);
   t.same(apiAnswers(client.frames), ['+OK out-1', '-ERR DESTINATION_OUT_OF_ORDER', '-ERR USER_BUSY', '+OK']);
+  client.close();
+});
+
+void t.test('a sign of life comes back as FreeSWITCH sends it', async (t) => {
+  const { simulator } = await withSimulator(t, () => undefined);
+  const client = inboundClient(simulator.inboundPort);
+  for (const command of commandsOf('live/sign_of_life', 1000)) client.send(command);
+  const isSign = (frame: string): boolean => frame.includes('callfabric%3A%3Asign');
+  const sign = await client.until(isSign);
+  const recorded = framesOf('live/sign_of_life', 1000);
+  const names = (frame: string | undefined): string[] => [...headersOf(frame ?? '').keys()].sort();
+  t.same(names(sign), names(recorded.find(isSign)));
+  t.equal(headersOf(sign).get('Callfabric-Daemon'), 'one');
+  await client.until((frame) => client.frames.length === recorded.length && frame !== '');
+  const kinds = (frames: readonly string[]): string[] =>
+    frames.map((frame) => /Reply-Text: (\+OK \D*)|Content-Type: (\S+)/.exec(frame)?.[0] ?? '').sort();
+  t.same(kinds(client.frames), kinds(recorded), 'and every command was answered alike');
   client.close();
 });

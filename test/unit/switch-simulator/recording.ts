@@ -13,9 +13,19 @@ export type RecordedStep =
   | { readonly kind: 'command'; readonly text: string }
   | { readonly kind: 'kill' };
 
-/** A recorded scenario: the steps of each connection. */
-export function readRecording(name: string): RecordedStep[][] {
-  const file = new URL(`../../fixtures/transcripts/sync/${name}.jsonl`, import.meta.url);
+/** What was said to FreeSWITCH on one connection of a recording, as `live/sign_of_life`. */
+export const commandsOf = (recording: string, conn: number): string[] =>
+  (readTranscript(recording)[conn - 1] ?? []).flatMap((step) => (step.kind === 'command' ? [step.text] : []));
+
+/** What FreeSWITCH said on it. */
+export const framesOf = (recording: string, conn: number): string[] =>
+  (readTranscript(recording)[conn - 1] ?? []).flatMap((step) => (step.kind === 'frame' ? [step.text] : []));
+
+/** A recorded scenario of `sync/`: the steps of each connection. */
+export const readRecording = (name: string): RecordedStep[][] => readTranscript(`sync/${name}`);
+
+function readTranscript(recording: string): RecordedStep[][] {
+  const file = new URL(`../../fixtures/transcripts/${recording}.jsonl`, import.meta.url);
   const connections: RecordedStep[][] = [];
   const rests: string[] = [];
   for (const line of readFileSync(file, 'utf8').trim().split('\n')) {

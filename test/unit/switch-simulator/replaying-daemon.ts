@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { cutFrames, type RecordedStep } from './recording.ts';
+import { cutFrames, headersOf, type RecordedStep } from './recording.ts';
 
 /**
  * A daemon that says what a recorded one said: each command is sent once as many frames have come as had come before
- * it in the recording.
+ * it in the recording. The recorded channel's uuid in a command becomes the uuid of the channel this daemon was given.
  */
 export class ReplayingDaemon {
   readonly frames: string[] = [];
@@ -53,9 +53,18 @@ export class ReplayingDaemon {
       if (step.kind === 'frame') {
         if (this.frames.length <= this.#framesDue) return;
         this.#framesDue++;
-      } else if (step.kind === 'command') socket.write(step.text, 'latin1');
+      } else if (step.kind === 'command') socket.write(this.asReplayed(step.text), 'latin1');
       else socket.resetAndDestroy();
       this.#next++;
     }
+  }
+
+  /** What was recorded, said of the channel this daemon was given. */
+  asReplayed(text: string): string {
+    const recorded = this.#steps.find((step) => step.kind === 'frame');
+    const uuidIn = (frame: string | undefined): string | undefined =>
+      frame === undefined ? undefined : headersOf(frame).get('Unique-ID');
+    const [from, to] = [uuidIn(recorded?.text), uuidIn(this.frames[0])];
+    return from === undefined || to === undefined ? text : text.replaceAll(from, to);
   }
 }
