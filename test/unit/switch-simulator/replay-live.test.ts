@@ -3,12 +3,12 @@ import t from 'tap';
 import type { CalleeScript } from '../../../ops/switch-simulator/callee-script.ts';
 import type { CallerScript } from '../../../ops/switch-simulator/caller-script.ts';
 import { until } from '../../until.ts';
-import { readLiveRecording } from './recording.ts';
+import { headersOf, type RecordedStep, readLiveRecording } from './recording.ts';
 import { fromOutside, replay, type Scenario } from './replay-scenario.ts';
 
 const to = (callee: CalleeScript) => ({ '1000': callee });
 const presses = (digits: string, delayMs = 600): CallerScript => ({
-  keys: [...digits].map((digit, index) => ({
+  keys: Array.from(digits, (digit, index) => ({
     digits: digit,
     phase: 'collecting',
     delayMs: delayMs + index * 100,
@@ -56,7 +56,10 @@ const scenarios: readonly Scenario[] = [
   { name: 'digits_none' },
   { name: 'digits_only_terminator', script: presses('#') },
   { name: 'digits_too_few', script: presses('1#') },
-  { name: 'digits_missing_prompt', files: { 'missing.wav': 'missing' } },
+  {
+    name: 'digits_missing_prompt',
+    files: { 'missing.wav': 'missing', 'say:Press one': 'missing' }, // no speech engine was loaded
+  },
   {
     name: 'playback_terminator',
     script: { keys: [{ digits: '5', phase: 'playing', delayMs: 1500 }] },
@@ -72,6 +75,31 @@ const without: Readonly<Record<string, string>> = {
   sign_of_life: 'has no call: what an inbound connection says to others is replayed in inbound.test.ts',
 };
 
+/**
+ * FreeSWITCH's session thread and the one that serves the socket race after `sendmsg hangup`: the CHANNEL_HANGUP of it
+ * comes before the socket is closed, or never. In these it came; in the simulator it never does. It is left out.
+ */
+const raced = [
+  'digits_none',
+  'export_nolocal',
+  'leg_timeout_unanswered',
+  'originate_timeout_unanswered',
+  'record_unwritable',
+];
+
+function withoutRaced(steps: readonly RecordedStep[]): RecordedStep[] {
+  const asked = steps.findIndex(
+    (step) => step.kind === 'command' && step.text.includes('call-command: hangup'),
+  );
+  return steps.filter(
+    (step, index) =>
+      index < asked || step.kind !== 'frame' || headersOf(step.text).get('Event-Name') !== 'CHANNEL_HANGUP',
+  );
+}
+
+/** As the dialplan hook it was recorded with. */
+const before = ['continue_on_fail=true', 'hangup_after_bridge=false'];
+
 /** The recorded daemon gave its applications no uuid: FreeSWITCH made each one up. */
 const ignored = ['Application-UUID'];
 
@@ -79,7 +107,9 @@ for (const scenario of scenarios)
   void t.test(`${scenario.name}: the same frames in the same order as FreeSWITCH`, async (t) => {
     const recorded = readLiveRecording(scenario.name);
     t.equal(recorded.length, 1);
-    await replay(t, recorded, scenario, ignored);
+    const steps = raced.includes(scenario.name) ? recorded.map(withoutRaced) : recorded;
+    if (steps !== recorded) t.equal(steps[0]?.length, (recorded[0]?.length ?? 0) - 1, 'one frame raced');
+    await replay(t, steps, { before, ...scenario }, ignored);
   });
 
 void t.test('every live recording is replayed, or is said why not', async (t) => {

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly callees?: SimulatorOptions['callees'];
   readonly files?: SimulatorOptions['files'];
   readonly fromName?: Uint8Array;
+  /** What the dialplan set before the socket, `name=value`. */
+  readonly before?: readonly string[];
   /** What came from outside the call's own sockets. */
   readonly meanwhile?: (
     simulator: SwitchSimulator,
@@ -36,6 +38,7 @@ export async function replay(
   const simulator = new SwitchSimulator({
     daemons: [],
     dialplan: [
+      ...(scenario.before ?? []).map((data) => ({ app: 'set', data })),
       { app: 'socket', data: `${addresses[0] ?? ''} full` },
       { app: 'set', data: 'cf_takeover=1' },
       { app: 'socket', data: `${addresses[1] ?? '127.0.0.1:1'} full` },
