@@ -1,7 +1,8 @@
 /** By line of the daemon's code: how many timers set there have neither fired nor been cleared. */
 export type PendingTimers = ReadonlyMap<string, number>;
 
-const pending = new Map<unknown, string>();
+/** By the timer; `clearTimeout` is given anything. */
+const pending = new Map<unknown, { readonly timer: NodeJS.Timeout; readonly from: string }>();
 
 /** `call/leg-book.ts:85` where a line of daemon/ set the timer; undefined for the test's, the simulator's, a library's. */
 function origin(): string | undefined {
@@ -19,9 +20,9 @@ function origin(): string | undefined {
  */
 export function watchTimers(): void {
   const { setTimeout: startOne, setInterval: startMany, clearTimeout: endOne } = globalThis;
-  const noted = <Timer>(timer: Timer): Timer => {
+  const noted = (timer: NodeJS.Timeout): NodeJS.Timeout => {
     const from = origin();
-    if (from !== undefined) pending.set(timer, from);
+    if (from !== undefined) pending.set(timer, { timer, from });
     return timer;
   };
   // Object.assign keeps what util.promisify looks for.
@@ -48,8 +49,10 @@ export function watchTimers(): void {
   globalThis.clearInterval = end;
 }
 
+/** Without those that are unref()ed: to outlive the call for a while, as LegBook's for late ends, is their purpose. */
 export function pendingTimers(): PendingTimers {
   const found = new Map<string, number>();
-  for (const from of pending.values()) found.set(from, (found.get(from) ?? 0) + 1);
+  for (const { timer, from } of pending.values())
+    if (timer.hasRef()) found.set(from, (found.get(from) ?? 0) + 1);
   return found;
 }
