@@ -9,7 +9,7 @@ export interface SettingFacts {
   readonly secret?: true;
   /** What to do where it is missing or wrong. */
   readonly remedy?: string;
-  /** The example file shows this where there is no default. */
+  /** The example file shows this where there is no default. A secret's is refused as its value. */
   readonly example?: string;
   /** Section of the example file. */
   readonly group: string;
@@ -73,7 +73,12 @@ export const EnvironmentSchema = Type.Object({
   CALLFABRIC_FREESWITCH_PASSWORD: Type.Optional(
     Text(
       'Event socket password of all FreeSWITCH machines. For one alone: CALLFABRIC_FREESWITCH_PASSWORD_<NAME>, the name in capitals, with _ for what is no letter or digit.',
-      { group: 'FreeSWITCH', secret: true, example: 'change-me' },
+      {
+        group: 'FreeSWITCH',
+        secret: true,
+        example: 'change-me',
+        remedy: 'make one with: openssl rand -hex 24, and give it to FreeSWITCH too (event_socket.conf.xml)',
+      },
     ),
   ),
   CALLFABRIC_ALLOW_DEFAULT_PASSWORD: YesNo(
@@ -190,7 +195,12 @@ export const EnvironmentSchema = Type.Object({
     }),
   ),
   CALLFABRIC_RECORDINGS_S3_SECRET: Type.Optional(
-    Text('Secret of that access key.', { group: 'Records', secret: true, example: 'change-me' }),
+    Text('Secret of that access key.', {
+      group: 'Records',
+      secret: true,
+      example: 'change-me',
+      remedy: 'write the one that your store gave you with the key',
+    }),
   ),
   CALLFABRIC_SPOOL_DIR: Text('Folder for call records while PostgreSQL is away.', {
     group: 'Records',

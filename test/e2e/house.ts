@@ -29,7 +29,7 @@ import { LeftBehind } from './left-behind.ts';
 watchTimers();
 
 export const apiKey = 'e2e-key-0123456789abcdef';
-const cdrSecret = 'e2e-cdr-0123456789abcdef';
+export const cdrSecret = 'e2e-cdr-0123456789abcdef';
 const main = resolve(import.meta.dirname, '../../daemon/main.ts');
 
 export interface HouseOptions {
