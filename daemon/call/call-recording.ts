@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { ChannelGone } from '../channel/channel.ts';
+import { ChannelGone, type RecordingAdjustment } from '../channel/channel.ts';
 import type { NodeLog, RecordingControl } from '../flow/node-context.ts';
 import type { RecordingRecord } from '../records/call-record.ts';
 import { type CallId, newId, type RecordingId, type TenantId } from '../telephony/ids.ts';
@@ -125,16 +125,24 @@ export class CallRecording implements RecordingControl {
     this.#running = recording;
   }
 
-  async stop(): Promise<void> {
+  async stop(): Promise<boolean> {
     const running = this.#running;
-    if (running === undefined) return;
+    if (running === undefined) return false;
     this.#running = undefined;
     running.over = true;
     await this.#options.channel.stopRecording(running.path);
+    return true;
   }
 
-  async mask(masked: boolean): Promise<void> {
-    if (this.#running !== undefined) await this.#options.channel.maskRecording(this.#running.path, masked);
+  async adjust(adjustment: RecordingAdjustment): Promise<boolean> {
+    if (this.#running === undefined) {
+      // What it was meant to keep out may get into one that begins later.
+      if (adjustment === 'mask' || adjustment === 'pause')
+        this.#options.log.warn({ adjustment }, 'no recording ran that could be adjusted');
+      return false;
+    }
+    await this.#options.channel.adjustRecording(this.#running.path, adjustment);
+    return true;
   }
 
   /** RECORD_STOP came. */

@@ -3,7 +3,12 @@ import { CallRecording, type CarriedRecording } from '../../../daemon/call/call-
 import { newId } from '../../../daemon/telephony/ids.ts';
 import { FakeSessionChannel } from './test-environment.ts';
 
-const quiet = { debug() {}, info() {}, warn() {} };
+const warned: string[] = [];
+const quiet = {
+  debug() {},
+  info() {},
+  warn: (_: object, message: string) => void warned.push(message),
+};
 const callId = newId<'CallId'>();
 
 /** The recordings of one call; `earlier`: as the daemon before carried them. */
@@ -73,3 +78,20 @@ void t.test('what is usual is not carried', async (t) => {
   await of.start({ channels: 'mono' });
   t.same(Object.keys(of.carried[0] ?? {}).sort(), ['channels', 'path', 'recordingId', 'startedAtUs']);
 });
+
+void t.test(
+  'only what runs can be masked, paused or stopped; what meant to keep a secret out is warned of',
+  async (t) => {
+    const { channel, of } = recordings();
+    for (const adjustment of ['mask', 'unmask', 'pause', 'resume'] as const)
+      t.equal(await of.adjust(adjustment), false, adjustment);
+    t.equal(await of.stop(), false);
+    t.same(channel.verbs, []);
+    t.same(warned, Array(2).fill('no recording ran that could be adjusted'), 'mask and pause');
+    await of.start({ channels: 'mono' });
+    t.equal(await of.adjust('pause'), true);
+    t.same(channel.argumentsOf('adjustRecording'), [of.carried[0]?.path]);
+    t.equal(await of.stop(), true);
+    t.equal(await of.adjust('resume'), false, 'it is over');
+  },
+);
