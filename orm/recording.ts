@@ -21,6 +21,7 @@ export const Recording = defineEntity({
     /** `file:///…` or `s3://bucket/key`. */
     location: p.text().nullable(),
     bytes: p.bigint('number').nullable().check('bytes >= 0'),
+    /** Until the file was measured: what FreeSWITCH counted into it, null where it never told. */
     durationMs: p.integer().nullable().check('duration_ms >= 0'),
     sha256: p.text().nullable().check("sha256 ~ '^[0-9a-f]{64}$'"),
     /** Why it failed, or why the last try to store it did. */

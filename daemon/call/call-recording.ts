@@ -17,6 +17,7 @@ interface Recording {
   over: boolean;
   /** By RECORD_STOP. */
   stoppedAtUs: number | undefined;
+  durationMs: number | undefined;
 }
 
 /** What another daemon must know of a recording; what is usual is left out, as each byte is paid for often. */
@@ -29,6 +30,7 @@ export interface CarriedRecording {
   readonly onlyBridged?: true;
   readonly over?: true;
   readonly stoppedAtUs?: number;
+  readonly durationMs?: number;
 }
 
 export interface CallRecordingOptions {
@@ -60,6 +62,7 @@ export class CallRecording implements RecordingControl {
       onlyBridged: one.onlyBridged === true,
       over: one.over === true,
       stoppedAtUs: one.stoppedAtUs,
+      durationMs: one.durationMs,
     }));
     const last = this.#recordings.at(-1);
     this.#running = last?.over === true ? undefined : last;
@@ -73,15 +76,13 @@ export class CallRecording implements RecordingControl {
   /** For the call's state (call-state.ts). */
   get carried(): CarriedRecording[] {
     return this.#recordings.map(
-      ({ recordingId, path, channels, startedAtUs, retentionDays, onlyBridged, over, stoppedAtUs }) => ({
-        recordingId,
-        path,
-        channels,
-        startedAtUs,
+      ({ retentionDays, onlyBridged, over, stoppedAtUs, durationMs, ...always }) => ({
+        ...always,
         ...(retentionDays === undefined ? {} : { retentionDays }),
         ...(onlyBridged ? { onlyBridged } : {}),
         ...(over ? { over } : {}),
         ...(stoppedAtUs === undefined ? {} : { stoppedAtUs }),
+        ...(durationMs === undefined ? {} : { durationMs }),
       }),
     );
   }
@@ -145,11 +146,14 @@ export class CallRecording implements RecordingControl {
     return true;
   }
 
-  /** RECORD_STOP came. */
-  stopped(path: string, atUs: number): void {
+  /** RECORD_STOP came. `durationMs`: `record_ms`, which counts what was masked and not what was paused. */
+  stopped(path: string, atUs: number, durationMs?: number): void {
     for (const recording of this.#recordings) {
       if (recording.path !== path) continue;
       recording.stoppedAtUs ??= atUs;
+      // It divides by the codec's rate at the end (switch_ivr_async.c): after a change to a lower one it counts too much.
+      if (durationMs !== undefined)
+        recording.durationMs ??= Math.min(durationMs, wholeMs(recording.startedAtUs, atUs));
       recording.over = true;
     }
     if (this.#running?.path === path) this.#running = undefined;
@@ -178,14 +182,7 @@ export class CallRecording implements RecordingControl {
   records(talked: boolean): RecordingRecord[] {
     return this.#recordings
       .filter(({ onlyBridged }) => talked || !onlyBridged)
-      .map(({ recordingId, path, channels, startedAtUs, retentionDays, stoppedAtUs }) => ({
-        recordingId,
-        path,
-        channels,
-        startedAtUs,
-        retentionDays,
-        stoppedAtUs,
-      }));
+      .map(({ onlyBridged: _, over: __, ...recording }) => recording);
   }
 
   #next(channels: 'mono' | 'stereo', retentionDays: number | undefined, onlyBridged: boolean): Recording {
@@ -200,6 +197,11 @@ export class CallRecording implements RecordingControl {
       onlyBridged,
       over: false,
       stoppedAtUs: undefined,
+      durationMs: undefined,
     };
   }
+}
+
+function wholeMs(fromUs: number, toUs: number): number {
+  return Math.max(0, Math.round((toUs - fromUs) / 1000));
 }

@@ -139,13 +139,11 @@ function recordingsOf(
   const filled = attempts.length < state.attemptsMade || attempts.some(talked);
   return state.recordings
     .filter(({ onlyBridged }) => filled || onlyBridged !== true)
-    .map(({ recordingId, path, channels, startedAtUs, retentionDays, stoppedAtUs }) => ({
-      recordingId,
-      path,
-      channels,
-      startedAtUs,
+    .map(({ onlyBridged: _, over: __, retentionDays, stoppedAtUs, durationMs, ...recording }) => ({
+      ...recording,
       retentionDays,
       stoppedAtUs: stoppedAtUs ?? endUs,
+      durationMs,
     }));
 }
 

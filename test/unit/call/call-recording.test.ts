@@ -55,10 +55,18 @@ void t.test('how long it is kept and when it ended survive the takeover', async 
   const before = recordings();
   await before.of.start({ channels: 'mono', retentionDays: 30 });
   const [path] = before.channel.argumentsOf('startRecording');
-  before.of.stopped(String(path), 7_000_000);
+  before.of.stopped(String(path), 7_000_000, 4_000);
   const after = recordings(before.of.carried);
-  t.match(after.of.records(true), [{ path, retentionDays: 30, stoppedAtUs: 7_000_000 }]);
+  t.match(after.of.records(true), [{ path, retentionDays: 30, stoppedAtUs: 7_000_000, durationMs: 4_000 }]);
   await after.of.settled(60_000); // at once: there is nothing to wait for
+});
+
+void t.test('FreeSWITCH cannot have recorded for longer than it did', async (t) => {
+  const { channel, of } = recordings();
+  await of.start({ channels: 'mono' }); // at 1 s
+  const [path] = channel.argumentsOf('startRecording');
+  of.stopped(String(path), 7_000_000, 12_000);
+  t.match(of.records(true), [{ durationMs: 6_000 }], 'its count divides by the rate of the last codec');
 });
 
 void t.test(
