@@ -39,6 +39,8 @@ export interface CallRecordingOptions {
   readonly folder: string;
   readonly tenantId: TenantId;
   readonly callId: CallId;
+  /** The campaign's rule, for recordings whose node has none. */
+  readonly retentionDays?: number | undefined;
   readonly log: NodeLog;
   readonly now: () => number;
 }
@@ -193,7 +195,7 @@ export class CallRecording implements RecordingControl {
       path: posix.join(folder, tenantId, day, `${callId}-${this.#recordings.length + 1}.wav`),
       channels,
       startedAtUs: now() * 1000,
-      retentionDays,
+      retentionDays: retentionDays ?? this.#options.retentionDays,
       onlyBridged,
       over: false,
       stoppedAtUs: undefined,

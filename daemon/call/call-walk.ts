@@ -181,6 +181,7 @@ export class CallWalk {
         folder: env.settings.recordingsFolder,
         tenantId: route.tenant.tenantId,
         callId,
+        retentionDays: route.campaign.recordingRetentionDays,
         log,
         now: env.now,
       },

@@ -12,13 +12,14 @@ const quiet = {
 const callId = newId<'CallId'>();
 
 /** The recordings of one call; `earlier`: as the daemon before carried them. */
-function recordings(earlier: readonly CarriedRecording[] = []) {
+function recordings(earlier: readonly CarriedRecording[] = [], retentionDays?: number) {
   const channel = new FakeSessionChannel({});
   const options = {
     channel,
     folder: '/r',
     tenantId: newId<'TenantId'>(),
     callId,
+    retentionDays,
     log: quiet,
     now: () => 1_000,
   };
@@ -59,6 +60,20 @@ void t.test('how long it is kept and when it ended survive the takeover', async 
   const after = recordings(before.of.carried);
   t.match(after.of.records(true), [{ path, retentionDays: 30, stoppedAtUs: 7_000_000, durationMs: 4_000 }]);
   await after.of.settled(60_000); // at once: there is nothing to wait for
+});
+
+void t.test('how long it is kept: the node says, else the campaign, the armed one too', async (t) => {
+  const daysOf = async (rule?: number, node?: number) => {
+    const { of } = recordings([], rule);
+    await of.start({ channels: 'mono', ...(node === undefined ? {} : { retentionDays: node }) });
+    return of.records(true)[0]?.retentionDays;
+  };
+  t.equal(await daysOf(90, 30), 30);
+  t.equal(await daysOf(90), 90);
+  t.equal(await daysOf(), undefined);
+  const { of } = recordings([], 90);
+  of.arm('stereo');
+  t.match(of.records(true), [{ retentionDays: 90 }]);
 });
 
 void t.test('FreeSWITCH cannot have recorded for longer than it did', async (t) => {
