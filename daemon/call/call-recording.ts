@@ -184,7 +184,15 @@ export class CallRecording implements RecordingControl {
   records(talked: boolean): RecordingRecord[] {
     return this.#recordings
       .filter(({ onlyBridged }) => talked || !onlyBridged)
-      .map(({ onlyBridged: _, over: __, ...recording }) => recording);
+      .map(({ recordingId, path, channels, startedAtUs, retentionDays, stoppedAtUs, durationMs }) => ({
+        recordingId,
+        path,
+        channels,
+        startedAtUs,
+        retentionDays,
+        stoppedAtUs,
+        durationMs,
+      }));
   }
 
   #next(channels: 'mono' | 'stereo', retentionDays: number | undefined, onlyBridged: boolean): Recording {

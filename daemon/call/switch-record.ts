@@ -139,8 +139,11 @@ function recordingsOf(
   const filled = attempts.length < state.attemptsMade || attempts.some(talked);
   return state.recordings
     .filter(({ onlyBridged }) => filled || onlyBridged !== true)
-    .map(({ onlyBridged: _, over: __, retentionDays, stoppedAtUs, durationMs, ...recording }) => ({
-      ...recording,
+    .map(({ recordingId, path, channels, startedAtUs, retentionDays, stoppedAtUs, durationMs }) => ({
+      recordingId,
+      path,
+      channels,
+      startedAtUs,
       retentionDays,
       stoppedAtUs: stoppedAtUs ?? endUs,
       durationMs,
