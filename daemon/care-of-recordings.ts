@@ -1,7 +1,8 @@
 import type { openOrm } from '../orm/config.ts';
-import type { RecordingsStore } from './config.ts';
+import type { Config, RecordingsStore } from './config.ts';
 import type { Job } from './jobs/job-table.ts';
 import type { Logger } from './log.ts';
+import { RecordingFolders } from './records/recording-folders.ts';
 import { RecordingRetention } from './records/recording-retention.ts';
 import { RecordingStore } from './records/recording-store.ts';
 import { folderTarget, keepInPlace, type RecordingTarget } from './records/recording-target.ts';
@@ -10,17 +11,23 @@ import { s3Target } from './records/s3-target.ts';
 /** Recordings after their call: brought to where they are kept, and deleted there when their time is over. */
 export function careOfRecordings(parts: {
   readonly orm: ReturnType<typeof openOrm>;
-  readonly store: RecordingsStore;
+  readonly settings: Config['recordings'];
   readonly log: Logger;
 }): { readonly recordings: RecordingStore; readonly jobs: readonly Job[] } {
-  const { orm, log } = parts;
-  const target = targetOf(parts.store);
+  const { orm, settings, log } = parts;
+  const target = targetOf(settings.store);
+  const folders = new RecordingFolders(orm, settings.folder);
+  // Calls may come before the job's first run.
+  folders
+    .make()
+    .catch((error: unknown) => log.warn({ error: String(error) }, 'folders of recordings were not made'));
   const recordings = new RecordingStore({ orm, target, log });
   const retention = new RecordingRetention({ orm, target, log });
   return {
     recordings,
     jobs: [
       { name: 'recordings', when: '*/30 * * * * *', run: () => recordings.sweepRecordings() },
+      { name: 'recording-folders', when: '20 * * * * *', run: () => folders.make() },
       { name: 'recording-retention', when: '0 23 * * * *', run: (signal) => retention.deleteDue(signal) },
     ],
   };

@@ -326,7 +326,7 @@ export class Daemon {
 
   #recordWriter(orm: Orm, spool: RecordSpool, undoing: Undoing): RecordWriter {
     const log = this.#log;
-    const care = careOfRecordings({ orm, store: this.#config.recordings.store, log });
+    const care = careOfRecordings({ orm, settings: this.#config.recordings, log });
     const recordingStore = care.recordings;
     const jobs = new JobTable(care.jobs, log);
     jobs.start();
