@@ -15,6 +15,7 @@ import { LeasedCalls } from './caps/leased-calls.ts';
 import { RedisCaps } from './caps/redis-caps.ts';
 import { RedisWaitingLines } from './caps/redis-waiting-lines.ts';
 import { careOfOthers } from './care-of-others.ts';
+import { careOfRecordings } from './care-of-recordings.ts';
 import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
@@ -31,9 +32,6 @@ import { HeldCalls } from './records/held-calls.ts';
 import { RecordSpool } from './records/record-spool.ts';
 import { PostgresRecordStore } from './records/record-store.ts';
 import { RecordWriter } from './records/record-writer.ts';
-import { RecordingStore } from './records/recording-store.ts';
-import { keepInPlace } from './records/recording-target.ts';
-import { s3Target } from './records/s3-target.ts';
 import { RouteStore } from './routing/route-store.ts';
 import { SmoothWeights } from './routing/smooth-weights.ts';
 import { SwitchConnections } from './switch-connections.ts';
@@ -331,14 +329,10 @@ export class Daemon {
   }
 
   #recordWriter(orm: Orm, spool: RecordSpool, undoing: Undoing): RecordWriter {
-    const { recordings } = this.#config;
     const log = this.#log;
-    const target = recordings.store.kind === 's3' ? s3Target(s3Options(recordings.store)) : keepInPlace;
-    const recordingStore = new RecordingStore({ orm, target, log });
-    const jobs = new JobTable(
-      [{ name: 'recordings', when: '*/30 * * * * *', run: () => recordingStore.sweepRecordings() }],
-      log,
-    );
+    const care = careOfRecordings({ orm, settings: this.#config.recordings, log });
+    const recordingStore = care.recordings;
+    const jobs = new JobTable(care.jobs, log);
     jobs.start();
     undoing.add(() => recordingStore.stop());
     // Runs after the last records are written: what those calls recorded is looked after before the daemon is gone.
@@ -351,17 +345,6 @@ export class Daemon {
       onWritten: () => recordingStore.nudge(),
     });
   }
-}
-
-function s3Options(store: Extract<Config['recordings']['store'], { kind: 's3' }>) {
-  const { bucket, prefix, region, endpoint, credentials } = store;
-  return {
-    bucket,
-    region,
-    prefix: prefix === '' ? '' : `${prefix}/`,
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    ...(credentials === undefined ? {} : { credentials }),
-  };
 }
 
 function healthChecks(orm: Orm, caps: RedisCaps, switches: SwitchConnections): HealthCheck[] {

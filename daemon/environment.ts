@@ -181,11 +181,12 @@ export const EnvironmentSchema = Type.Object({
     },
   ),
   CALLFABRIC_RECORDINGS_STORE: Text(
-    'Where verified recordings are kept: local (they stay in the folder), or s3://bucket/prefix?region=eu-central-1&endpoint=https://host for an S3-compatible store.',
+    'Where verified recordings are kept: local (they stay in the folder), file:///absolute/path (they are moved to that folder, on any disk; several daemons need it shared, under one path), or s3://bucket/prefix?region=eu-central-1&endpoint=https://host for an S3-compatible store. Recordings whose retention is over are deleted there.',
     {
       group: 'Records',
       default: 'local',
-      remedy: "write local, or s3://bucket/prefix?region=…, with endpoint= for a store that is not Amazon's",
+      remedy:
+        "write local, file:///absolute/path, or s3://bucket/prefix?region=…, with endpoint= for a store that is not Amazon's",
     },
   ),
   CALLFABRIC_RECORDINGS_S3_KEY_ID: Type.Optional(

@@ -95,6 +95,7 @@ const recordingObject = objectOf({
   bytes: 'r.bytes',
   durationMs: 'r.duration_ms',
   sha256: 'r.sha256',
+  deletedAt: instant('r.deleted_at'),
 });
 
 function listOf(object: string, order: string, from: string): string {

@@ -101,13 +101,14 @@ export type CallTraceView = Static<typeof CallTraceSchema>;
 
 export const RecordingSchema = Type.Object({
   id: Text,
-  /** `pending`, `stored`, `failed` or `empty`. */
+  /** `pending`, `stored`, `failed`, `empty` or `deleted`. */
   state: Text,
   channels: Text,
   startedAt: At,
   bytes: Nullable(Count),
   durationMs: Nullable(Count),
   sha256: Nullable(Text),
+  deletedAt: Nullable(At),
 });
 export type RecordingView = Static<typeof RecordingSchema>;
 

@@ -170,6 +170,30 @@ void t.test('recordings may go to an S3-compatible store', async (t) => {
     t.equal(faultsOf({ ...least, CALLFABRIC_RECORDINGS_STORE: text }).length, 1, text);
 });
 
+void t.test('recordings may go to another folder', async (t) => {
+  const storeIs = (text: string, folder: string) =>
+    t.match(loadConfig({ ...least, CALLFABRIC_RECORDINGS_STORE: text }), {
+      ok: true,
+      config: { recordings: { store: { kind: 'folder', folder } } },
+    });
+  storeIs('file:///mnt/kept', '/mnt/kept');
+  storeIs('file:///mnt/kept%20calls/', '/mnt/kept calls');
+  for (const text of [
+    'file://mnt/kept',
+    'file:/mnt',
+    'file:///',
+    'file:///a?b',
+    'file:///a%2Fb',
+    'file:///%',
+  ])
+    t.match(faultsOf({ ...least, CALLFABRIC_RECORDINGS_STORE: text }), [/file:\/\/\/absolute\/path/], text);
+  const same = {
+    CALLFABRIC_RECORDINGS_DIR: '/srv/calls/',
+    CALLFABRIC_RECORDINGS_STORE: 'file:///srv/calls',
+  };
+  t.match(faultsOf({ ...least, ...same }), [/write local/]);
+});
+
 void t.test('a folder FreeSWITCH cannot be told to record to is refused', async (t) => {
   for (const folder of ['/srv/call recordings', '/srv/../etc', 'recordings', '/', '/srv//calls', "/srv/a'b"])
     t.equal(faultsOf({ ...least, CALLFABRIC_RECORDINGS_DIR: folder }).length, 1, folder);

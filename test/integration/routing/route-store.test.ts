@@ -52,7 +52,12 @@ void t.test('the seeded number has its whole route', async (t) => {
   t.match(route, {
     tenant: { slug: 'test-org', enabled: true, maxCalls: undefined },
     number: { e164: did, enabled: true, tags: [] },
-    campaign: { name: 'Test Campaign', record: 'stereo', ringTimeoutMs: 20_000 },
+    campaign: {
+      name: 'Test Campaign',
+      record: 'stereo',
+      ringTimeoutMs: 20_000,
+      recordingRetentionDays: undefined,
+    },
     buyers: [
       {
         name: 'Test Buyer',
@@ -79,6 +84,11 @@ void t.test('a change through another connection is seen', async (t) => {
   await until('the change', async () => (await maxCalls()) === 7);
   await change(`update buyer_endpoint set enabled = false where label = 'PSTN'`);
   await until('the endpoint', async () => (await store.routeFor(did))?.buyers[0]?.endpoints.length === 1);
+  await change('update campaign set recording_retention_days = 90');
+  await until(
+    'the retention',
+    async () => (await store.routeFor(did))?.campaign.recordingRetentionDays === 90,
+  );
   await change(
     `insert into phone_number (id, tenant_id, e164, campaign_id) select '${newId()}', tenant_id, '+15557770000', campaign_id from phone_number where e164 = '${did}'`,
   );
