@@ -26,6 +26,7 @@ import { HttpServer } from './http/http-server.ts';
 import { Metrics } from './http/metrics.ts';
 import type { HealthCheck } from './http/ports.ts';
 import { type Job, JobTable } from './jobs/job-table.ts';
+import { MonthlyPartitions } from './jobs/monthly-partitions.ts';
 import type { Logger } from './log.ts';
 import { nodeTypes } from './nodes/index.ts';
 import { HeldCalls } from './records/held-calls.ts';
@@ -190,10 +191,13 @@ export class Daemon {
         switches.nameOf(typeof record['core-uuid'] === 'string' ? record['core-uuid'] : undefined),
     });
     const held = new HeldCalls({ orm, writer, log });
+    const partitions = new MonthlyPartitions({ orm, keepDays: config.keepDays, log });
     const jobs: Job[] = [
       { name: 'orphans', when: '* * * * * *', run: (signal) => orphans.run(signal) },
       { name: 'signs-of-life', when: '* * * * * *', run: () => signs.run() },
       { name: 'held-calls', when: '*/2 * * * * *', run: (signal) => held.release(signal) },
+      // Each daemon at the same second: the lock lets one of them do it.
+      { name: 'partitions', when: '0 17 * * * *', run: (signal) => partitions.run(signal) },
     ];
     if (config.cdrFallbackFolder !== undefined) {
       const folder = config.cdrFallbackFolder;

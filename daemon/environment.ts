@@ -25,6 +25,8 @@ const Whole = (
 ) => Type.Integer({ description, ...of });
 const YesNo = (description: string, of: SettingFacts & { default: boolean }) =>
   Type.Boolean({ description, ...of });
+const Days = (description: string, days: number) =>
+  Whole(description, { group: 'Retention', default: days, minimum: 0, maximum: 36_500, unit: 'days' });
 const port = { minimum: 0, maximum: 65_535 };
 
 /**
@@ -227,6 +229,16 @@ export const EnvironmentSchema = Type.Object({
       },
     ),
   ),
+  CALLFABRIC_KEEP_CDRS_DAYS: Days(
+    'How long CDRs are kept (0: for ever). They are what a bill stands on. Here and below whole months go, once the last day of one is older.',
+    0,
+  ),
+  CALLFABRIC_KEEP_TRACES_DAYS: Days('How long the visits of nodes are kept (0: for ever).', 90),
+  CALLFABRIC_KEEP_EVENTS_DAYS: Days(
+    'How long events are kept (0: for ever): so far back a webhook can be sent them again.',
+    90,
+  ),
+  CALLFABRIC_KEEP_AUDIT_DAYS: Days('How long the audit log is kept (0: for ever).', 0),
   CALLFABRIC_LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     description: 'The least important line that is logged.',
     default: 'info',

@@ -38,6 +38,8 @@ export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
       application_name: options.applicationName ?? 'callfabric',
       keepAlive: true,
     },
+    // Functions that no entity's trigger owns (current_tenant_id, those of the partitions) are the migrations' own.
+    schemaGenerator: { ignoreRoutines: true },
     migrations: {
       path: migrationsFolder,
       glob: 'Migration*.ts',

@@ -82,6 +82,9 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
         'no_privilege',
         `The role "${user}" may not do this at ${place} (${said}): as the database's owner run GRANT CREATE, USAGE ON SCHEMA public TO "${user}".`,
       );
+    // The migrations' own: the sentence says all.
+    case 'CF001':
+      return fault('no_privilege', `${place}: ${said.replace(/^.*? - (?=The role)/s, '')}`);
     case '55P03':
       return fault(
         'timeout',

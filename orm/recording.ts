@@ -1,6 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { Call } from './call.ts';
 import { moment, written } from './columns.ts';
+import { tenantRows } from './row-security.ts';
 
 export const recordingStatuses = ['pending', 'stored', 'failed', 'empty', 'deleted'] as const;
 
@@ -50,5 +51,6 @@ export const Recording = defineEntity({
         "status <> 'stored' or (location is not null and bytes is not null and duration_ms is not null and sha256 is not null)",
     },
   ],
+  ...tenantRows,
 });
 export type Recording = InferEntity<typeof Recording>;

@@ -108,7 +108,7 @@ export const detailObject = objectOf({
   legs: listOf(
     legObject,
     'l.side, d.started_at, l.id',
-    'call_leg l left join cdr d on d.channel_uuid = l.channel_uuid where l.call_id = c.id',
+    'call_leg l left join cdr d on d.call_id = l.call_id and d.channel_uuid = l.channel_uuid where l.call_id = c.id',
   ),
   attempts: listOf(attemptObject, 'a.number', 'call_attempt a where a.call_id = c.id'),
   trace: listOf(stepObject, 's.step', 'call_trace s where s.call_id = c.id'),

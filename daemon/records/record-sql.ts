@@ -37,7 +37,9 @@ const callColumns = {
 const cdrColumns = {
   id: 'l."legId"',
   tenant_id: 'l."tenantId"',
-  call_id: 'l."callId"',
+  // The leg's first writer says whose it is. A channel has one CDR: its key holds the call too (the partitions' key),
+  // so that a second word of another call must not make a second row.
+  call_id: 'coalesce((select k.call_id from call_leg k where k.channel_uuid = l."channelUuid"), l."callId")',
   channel_uuid: 'l."channelUuid"',
   side: 'l.side',
   started_at: at('t."startUs"'),
@@ -148,7 +150,7 @@ function statement(callConflict: string, attemptToReplace: string): string {
   cross join lateral jsonb_to_record(d.times) as t(
     "startUs" float8, "progressUs" float8, "progressMediaUs" float8, "answerUs" float8, "bridgeUs" float8, "endUs" float8)
   where l.cdr is not null
-  on conflict (channel_uuid) do update set ${takeOver(cdrColumns, ['id', 'channel_uuid'])}, written_at = now()
+  on conflict (call_id, channel_uuid) do update set ${takeOver(cdrColumns, ['id', 'call_id', 'channel_uuid'])}, written_at = now()
     where excluded.source <> 'estimated'
       and (c.source = 'estimated' or (c.hung_up_by = 'callfabric' and excluded.hung_up_by <> 'callfabric'))
 ), attempts as (

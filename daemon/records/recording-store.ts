@@ -27,8 +27,15 @@ export interface SweepResult {
   pending: number;
 }
 
+interface StoredFile {
+  readonly location: string;
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly sha256: string;
+}
+
 type Verdict =
-  | { readonly status: 'stored'; readonly set: object }
+  | { readonly status: 'stored'; readonly set: StoredFile }
   | { readonly status: 'empty' | 'failed' | 'pending'; readonly reason: string; readonly set?: object };
 
 /** How much less than FreeSWITCH counted may be in the file before it counts as cut, ms. */
@@ -92,12 +99,15 @@ export class RecordingStore {
     const row = orm.em.fork();
     const which = { id: recording.id, status: 'pending' as const };
     if (verdict.status === 'stored') {
-      await row.nativeUpdate(Recording, which, {
+      const written = await row.nativeUpdate(Recording, which, {
         ...verdict.set,
         status: 'stored',
         reason: null,
         verifiedAt: new Date(),
       });
+      // Its tenant was deleted meanwhile: nobody would know of the file.
+      if (written === 0 && (await row.count(Recording, { id: recording.id })) === 0)
+        await target.remove(verdict.set.location);
       await target.forget(recording.path).catch((error: unknown) => {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
           log.warn({ ...facts, error: String(error) }, 'local recording could not be deleted');

@@ -20,13 +20,14 @@ export interface S3Options {
 
 /**
  * Recordings go to an S3-compatible store: sent with their SHA-256, which the store checks, then asked for again (HEAD)
- * before they count as stored. The SDK is loaded with the first recording.
+ * before they count as stored.
  */
 export function s3Target(options: S3Options): RecordingTarget {
   let client: S3Client | undefined;
   const deadline = (): { abortSignal: AbortSignal } => ({
     abortSignal: AbortSignal.timeout(options.deadlineMs ?? 60_000),
   });
+  /** The SDK is loaded with the first recording. */
   const connect = async () => {
     const s3 = await import('@aws-sdk/client-s3');
     client ??= new s3.S3Client({

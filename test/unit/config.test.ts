@@ -49,6 +49,7 @@ void t.test('three settings are enough, the rest has defaults', async (t) => {
       recordings: { folder: '/var/lib/callfabric/recordings', store: { kind: 'local' } },
       spool: { folder: '/var/lib/callfabric/spool', maxBytes: 1024 ** 3 },
       cdrFallbackFolder: undefined,
+      keepDays: { cdr: 0, call_trace: 90, event: 90, audit_log: 0 },
       log: { level: 'info', pretty: false },
       systemd: undefined,
     },

@@ -181,6 +181,25 @@ void t.test(
   },
 );
 
+void t.test('a recording whose tenant is deleted while it is stored leaves no file', async (t) => {
+  const target = folderTarget(join(t.testdir(), 'kept'));
+  let place = '';
+  const { record, recordings, writer, rows } = await setup(t, {
+    ...target,
+    store: async (recording) => {
+      place = await target.store(recording);
+      await rows("delete from recording where status = 'pending'");
+      return place;
+    },
+  });
+  const { path } = record(wav(100));
+  await writer.flush();
+  await recordings.sweepRecordings();
+  t.match(place, /^file:/);
+  t.notOk(existsSync(fileURLToPath(place)));
+  t.notOk(existsSync(path));
+});
+
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
@@ -201,6 +220,12 @@ void t.test('an S3 store: kept locally until the object was seen there', async (
           sha256: header('x-amz-meta-sha256'),
           checksum: header('x-amz-checksum-sha256'),
         });
+        response.end();
+        return;
+      }
+      if (request.method === 'DELETE') {
+        objects.delete(key);
+        response.statusCode = 204;
         response.end();
         return;
       }
@@ -235,4 +260,8 @@ void t.test('an S3 store: kept locally until the object was seen there', async (
   const object = objects.get(location.replace('s3:/', ''));
   t.same(object?.body, bytes);
   t.equal(object?.checksum, createHash('sha256').update(bytes).digest('base64'));
+  await target.remove(location);
+  t.equal(objects.size, 0);
+  await target.remove(location);
+  await t.rejects(target.remove('s3://another/x.wav'), /not configured/);
 });
