@@ -32,6 +32,7 @@ export const Recording = defineEntity({
     writtenAt: written(),
   },
   indexes: [
+    { properties: ['tenantId', 'startedAt'] },
     { name: 'recording_pending', properties: ['tenantId', 'writtenAt'], where: "status = 'pending'" },
   ],
   checks: [
