@@ -36,6 +36,7 @@ export const Recording = defineEntity({
     writtenAt: written(),
   },
   indexes: [
+    { properties: ['tenantId', 'startedAt'] },
     { name: 'recording_pending', properties: ['tenantId', 'writtenAt'], where: "status = 'pending'" },
     {
       name: 'recording_kept',
