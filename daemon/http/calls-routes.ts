@@ -68,9 +68,9 @@ export function callsRoutes(ports: CallPorts): FastifyPluginAsyncTypebox {
           const call = summaryOfLive(live, ports.daemonId, soFar);
           return withTimeline(call, soFar === undefined ? nothing : recordsOfLive(soFar));
         }
-        let away: unknown;
+        let away: Error | undefined;
         const ended = await ports.calls.find(id).catch((error: unknown) => {
-          away = error;
+          away = error instanceof Error ? error : new Error(String(error));
         });
         if (ended !== undefined) return withTimeline(ended.call, ended);
         const leased = await ports.leased.find(id).catch((error: unknown) => {

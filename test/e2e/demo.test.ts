@@ -66,7 +66,7 @@ function childrenOf(pid: number): number[] {
 
 void t.test('20 calls: a summary read back from PostgreSQL, and 0', async (t) => {
   const { exited, text, folder } = await demo(t, ['--calls', '20', '--rate', '10']);
-  t.equal(await exited, 0) || t.comment(text());
+  if (!t.equal(await exited, 0)) t.comment(text());
   t.match(text(), /Admin API +http:\/\/127\.0\.0\.1:\d+\/docs +key \w+/);
   const [, summary = ''] = text().split('20 calls were placed. PostgreSQL has:');
   const sums = [...summary.matchAll(/^(\w+) +(\d+) +\d+ +\d+ +\d+ +[\d.]+$/gm)];
@@ -87,7 +87,7 @@ void t.test('a CDR that is missing is named, and the demo fails', async (t) => {
     create function forget() returns trigger language plpgsql as 'begin return null; end';
     create trigger forget before insert on cdr for each row when (new.side = 'B') execute function forget()`;
   const { exited, text } = await demo(t, ['--calls', '1'], forgetful);
-  t.equal(await exited, 1) || t.comment(text());
+  if (!t.equal(await exited, 1)) t.comment(text());
   t.match(text(), /^MISSING: [0-9a-f-]{36} \(connected\): 2 legs, but 1 CDRs$/m);
   t.match(text(), /^1 faults\.$/m);
 });
@@ -115,7 +115,7 @@ for (const { name, args, code, word } of [
     if (existsSync('/proc/self/task')) t.ok(children.length > 0, 'Redis at least');
     t.ok(readdirSync(folder).length > 0);
     child.kill('SIGINT');
-    t.equal(await exited, code) || t.comment(text());
+    if (!t.equal(await exited, code)) t.comment(text());
     t.match(text(), word);
     t.notMatch(text(), /MISSING|The demo failed/);
     await until('the last of its processes to be gone', () =>
