@@ -11,6 +11,7 @@ import { CdrInbox } from './call/cdr-inbox.ts';
 import { hangUp } from './call/hang-up.ts';
 import { CallRegistry } from './call/registry.ts';
 import { DaemonPresence } from './caps/daemon-presence.ts';
+import { LeasedCalls } from './caps/leased-calls.ts';
 import { RedisCaps } from './caps/redis-caps.ts';
 import { RedisWaitingLines } from './caps/redis-waiting-lines.ts';
 import { careOfOthers } from './care-of-others.ts';
@@ -134,6 +135,7 @@ export class Daemon {
     undoing.add(() => caps.stop());
     undoing.add(() => lines.stop());
     const presence = new DaemonPresence({ caps, log });
+    const leased = new LeasedCalls(caps, presence);
     presence.start();
     // After the last lease is given back: what is left then is another daemon's to care for.
     undoing.add(() => presence.stop());
@@ -242,11 +244,11 @@ export class Daemon {
             list: () => this.registry.list(),
             get: (callId) => this.registry.get(callId)?.live(),
             soFar: (callId) => this.registry.get(callId)?.soFar(),
-            hangup: (callId, cause) => {
-              const parts = { registry: this.registry, legs: presence, links: switches.links };
-              return hangUp(parts, callId, cause);
-            },
+            hangup: (callId, cause) =>
+              hangUp({ registry: this.registry, leased, links: switches.links }, callId, cause),
           },
+          leased,
+          daemonId: this.id,
           calls: new PostgresCallReader(orm),
           flows: new PostgresFlowAdmin(orm, nodeTypes),
           nodeTypes,

@@ -13,6 +13,7 @@ function objectOf(columns: Readonly<Record<string, string>>): string {
 export const summaryObject = objectOf({
   id: 'c.id',
   state: "'ended'",
+  daemonId: 'c.daemon_id',
   tenantId: 'c.tenant_id',
   campaignId: 'c.campaign_id',
   caller: 'c.caller',
