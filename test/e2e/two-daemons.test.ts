@@ -41,4 +41,23 @@ void t.test('two daemons', async (t) => {
     t.not(a.id, b.id);
     await house.leaks(t);
   });
+
+  await t.test('what is published at one is walked at the other', async (t) => {
+    const old = ['old', 'hangup', { cause: 'NORMAL_UNSPECIFIED' }] as const;
+    const { did, flowId } = await house.flow(flowOf([old]));
+    house.route.offers = [1];
+    const causeOf = async (): Promise<string> => (await house.call(did).ended).cause;
+    t.equal(await causeOf(), 'NORMAL_UNSPECIFIED', 'the second daemon knows the flow');
+    const body = JSON.stringify(flowOf([['busy', 'hangup', { cause: 'USER_BUSY' }]]));
+    const added = await house.api(`/flows/${flowId}/versions`, { method: 'POST', body });
+    const { version } = (await added.json()) as { version: number };
+    const path = `/flows/${flowId}/versions/${version}/publish`;
+    const published = await house.api(path, { method: 'POST' });
+    const publishedAtMs = performance.now();
+    t.equal(published.status, 200);
+    await until('the second daemon to walk it', async () => (await causeOf()) === 'USER_BUSY');
+    t.comment(`walked by a call that ended ${Math.round(performance.now() - publishedAtMs)} ms after`);
+    t.match(b.registry.list(), []);
+    await house.leaks(t);
+  });
 });
