@@ -96,10 +96,13 @@ const globals: Readonly<Record<string, string>> = {
   hostname: 'vm',
   local_ip_v4: '192.0.2.2',
   switchname: 'vm',
-  core_uuid: '4a28e169-2de8-47b3-9b4f-0699431ec7d7',
   recordings_dir: '/var/lib/freeswitch/recordings',
   sounds_dir: '/usr/share/freeswitch/sounds',
 };
+function globalOf(core: SwitchCore, name: string): string {
+  return name === 'core_uuid' ? core.identity.uuid : (globals[name] ?? '');
+}
+
 const modules = new Set(['mod_event_socket', 'mod_sofia', 'mod_dptools', 'mod_json_cdr', 'mod_commands']);
 
 /** An API inside is not run with api-expansion off; what its text becomes then is Permission Denied. */
@@ -152,7 +155,7 @@ const apis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['fsctl', (core, argument, answer) => answer(fsctl(core, argument))],
   ['xml_locate', (core, argument, answer) => answer(xmlLocate(core, argument))],
   ['module_exists', (_core, argument, answer) => answer(String(modules.has(argument)))],
-  ['global_getvar', (_core, argument, answer) => answer(globals[argument] ?? '')],
+  ['global_getvar', (core, argument, answer) => answer(globalOf(core, argument))],
   ['eval', (core, argument, answer) => answer(evaluated(core, argument))],
   ['uuid_exists', (core, argument, answer) => answer(String(core.legs.has(argument)))],
   [

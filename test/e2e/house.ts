@@ -24,7 +24,7 @@ import { CallReader } from './call-row.ts';
 import { type FlowPlan, type PlannedFlow, planFlow } from './flow-plan.ts';
 
 export const apiKey = 'e2e-key-0123456789abcdef';
-const cdrSecret = 'e2e-cdr-0123456789abcdef';
+export const cdrSecret = 'e2e-cdr-0123456789abcdef';
 const main = resolve(import.meta.dirname, '../../daemon/main.ts');
 
 export interface HouseOptions {
