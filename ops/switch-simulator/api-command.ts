@@ -4,6 +4,7 @@ import { parseDialString } from './dial-string.ts';
 import type { Leg } from './leg.ts';
 import { finishLeg, hangUp } from './leg-end.ts';
 import { originate } from './originate.ts';
+import { separate } from './separate.ts';
 import { stampOf } from './switch-clock.ts';
 import type { SwitchCore } from './switch-core.ts';
 
@@ -61,14 +62,13 @@ function showChannels(core: SwitchCore, argument: string): string {
 
 /** `originate <dial string> <&app(arg)|extension>`: answers when the callee did. */
 function originateApi(core: SwitchCore, argument: string, answer: ApiAnswer): void {
-  const target = /\s(&\w+\(.*\)|&\w+|\S+)$/s.exec(argument);
-  const dialText = target === null ? argument : argument.slice(0, target.index);
+  const [dialText = '', target] = separate(argument);
   const [dial] = parseDialString(dialText);
-  if (dial === undefined || target === null) {
+  if (dial === undefined || target === undefined) {
     answer('-USAGE: <call url> <exten>|&<application_name>(<app_args>)\n');
     return;
   }
-  const [, app = 'park', args = ''] = /^&(\w+)(?:\((.*)\))?$/s.exec(target[1] ?? '') ?? [];
+  const [, app = 'park', args = ''] = /^&(\w+)(?:\((.*)\))?$/s.exec(target) ?? [];
   const seconds = Number.parseInt(dial.variables.get('originate_timeout') ?? '60', 10);
   originate(
     core,
