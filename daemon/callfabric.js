@@ -15,7 +15,9 @@ const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.u
 const youngGeneration = '--max-semi-space-size=8';
 
 const { execArgv, argv, env, versions } = process;
-const rightNode = Number(versions.node.split('.')[0]) >= 24;
+const [major, minor] = versions.node.split('.').map(Number);
+/** 24.7 has argon2 of its own. */
+const rightNode = major > 24 || (major === 24 && minor >= 7);
 const sized = [...execArgv, env.NODE_OPTIONS ?? ''].some((flags) => flags.includes('--max-semi-space-size'));
 // A parent that talks over Node's own channel (`node --watch`) would be cut off.
 const mayReplace = env.NODE_CHANNEL_FD === undefined && typeof process.execve === 'function';
@@ -39,7 +41,7 @@ if (rightNode && (sized || argv[2] !== 'start' || !mayReplace)) {
   });
 } else {
   process.stderr.write(
-    `callfabric needs Node 24 or newer; this is ${process.version}. Run 'npm ci' in its folder, which brings one.\n`,
+    `callfabric needs Node 24.7 or newer; this is ${process.version}. Run 'npm ci' in its folder, which brings one.\n`,
   );
   process.exitCode = 78;
 }

@@ -29,11 +29,22 @@ export interface Config {
   readonly stepBudget: number;
   readonly defaultCountry: CountryCode;
   readonly drainMs: number;
-  readonly caps: { readonly whenUnavailable: 'refuse' | 'admit'; readonly leaseMs: number };
+  readonly caps: {
+    readonly whenUnavailable: 'refuse' | 'admit';
+    readonly leaseMs: number;
+    readonly deadlineMs: number;
+  };
   readonly recordings: { readonly folder: string; readonly store: RecordingsStore };
   readonly spool: { readonly folder: string; readonly maxBytes: number };
   /** mod_json_cdr's folder on this machine; undefined: nobody looks there. */
   readonly cdrFallbackFolder: string | undefined;
+  /** Days; 0 is for ever. */
+  readonly keepDays: {
+    readonly cdr: number;
+    readonly call_trace: number;
+    readonly event: number;
+    readonly audit_log: number;
+  };
   readonly log: { readonly level: string; readonly pretty: boolean };
   /** Where systemd wants to be told (Type=notify), and how often at least (WatchdogSec); undefined without it. */
   readonly systemd: { readonly notifySocket: string; readonly watchdogMs: number | undefined } | undefined;
@@ -90,10 +101,17 @@ function configOf(values: Settings, env: Environment, faults: string[]): Config 
     caps: {
       whenUnavailable: values.CALLFABRIC_CAPS_WHEN_UNAVAILABLE,
       leaseMs: values.CALLFABRIC_LEASE_SECONDS * 1000,
+      deadlineMs: values.CALLFABRIC_CAPS_DEADLINE_MS,
     },
     recordings: { folder: values.CALLFABRIC_RECORDINGS_DIR, store: storeOf(values, faults) },
     spool: { folder: values.CALLFABRIC_SPOOL_DIR, maxBytes: values.CALLFABRIC_SPOOL_MAX_MB * 1024 * 1024 },
     cdrFallbackFolder: values.CALLFABRIC_CDR_FALLBACK_DIR,
+    keepDays: {
+      cdr: values.CALLFABRIC_KEEP_CDRS_DAYS,
+      call_trace: values.CALLFABRIC_KEEP_TRACES_DAYS,
+      event: values.CALLFABRIC_KEEP_EVENTS_DAYS,
+      audit_log: values.CALLFABRIC_KEEP_AUDIT_DAYS,
+    },
     log: { level: values.CALLFABRIC_LOG_LEVEL, pretty: values.CALLFABRIC_LOG_PRETTY },
     systemd: systemdOf(env),
   };

@@ -9,7 +9,7 @@ export interface SettingFacts {
   readonly secret?: true;
   /** What to do where it is missing or wrong. */
   readonly remedy?: string;
-  /** The example file shows this where there is no default. */
+  /** The example file shows this where there is no default. A secret's is refused as its value. */
   readonly example?: string;
   /** Section of the example file. */
   readonly group: string;
@@ -25,6 +25,8 @@ const Whole = (
 ) => Type.Integer({ description, ...of });
 const YesNo = (description: string, of: SettingFacts & { default: boolean }) =>
   Type.Boolean({ description, ...of });
+const Days = (description: string, days: number) =>
+  Whole(description, { group: 'Retention', default: days, minimum: 0, maximum: 36_500, unit: 'days' });
 const port = { minimum: 0, maximum: 65_535 };
 
 /**
@@ -73,7 +75,12 @@ export const EnvironmentSchema = Type.Object({
   CALLFABRIC_FREESWITCH_PASSWORD: Type.Optional(
     Text(
       'Event socket password of all FreeSWITCH machines. For one alone: CALLFABRIC_FREESWITCH_PASSWORD_<NAME>, the name in capitals, with _ for what is no letter or digit.',
-      { group: 'FreeSWITCH', secret: true, example: 'change-me' },
+      {
+        group: 'FreeSWITCH',
+        secret: true,
+        example: 'change-me',
+        remedy: 'make one with: openssl rand -hex 24, and give it to FreeSWITCH too (event_socket.conf.xml)',
+      },
     ),
   ),
   CALLFABRIC_ALLOW_DEFAULT_PASSWORD: YesNo(
@@ -161,6 +168,10 @@ export const EnvironmentSchema = Type.Object({
     "How long a cap's place is held without being renewed: after a crash it is free again this much later.",
     { group: 'Caps', default: 20, minimum: 5, maximum: 300, unit: 'seconds' },
   ),
+  CALLFABRIC_CAPS_DEADLINE_MS: Whole(
+    'How long a decision about a cap may take before Redis counts as away for it: a caller waits for it.',
+    { group: 'Caps', default: 250, minimum: 20, maximum: 5_000, unit: 'milliseconds' },
+  ),
   CALLFABRIC_RECORDINGS_DIR: Text(
     'Folder recordings are written to: the same path here and for FreeSWITCH.',
     {
@@ -172,11 +183,12 @@ export const EnvironmentSchema = Type.Object({
     },
   ),
   CALLFABRIC_RECORDINGS_STORE: Text(
-    'Where verified recordings are kept: local (they stay in the folder), or s3://bucket/prefix?region=eu-central-1&endpoint=https://host for an S3-compatible store.',
+    'Where verified recordings are kept: local (they stay in the folder), file:///absolute/path (they are moved to that folder, on any disk; several daemons need it shared, under one path), or s3://bucket/prefix?region=eu-central-1&endpoint=https://host for an S3-compatible store. Recordings whose retention is over are deleted there.',
     {
       group: 'Records',
       default: 'local',
-      remedy: "write local, or s3://bucket/prefix?region=…, with endpoint= for a store that is not Amazon's",
+      remedy:
+        "write local, file:///absolute/path, or s3://bucket/prefix?region=…, with endpoint= for a store that is not Amazon's",
     },
   ),
   CALLFABRIC_RECORDINGS_S3_KEY_ID: Type.Optional(
@@ -186,7 +198,12 @@ export const EnvironmentSchema = Type.Object({
     }),
   ),
   CALLFABRIC_RECORDINGS_S3_SECRET: Type.Optional(
-    Text('Secret of that access key.', { group: 'Records', secret: true, example: 'change-me' }),
+    Text('Secret of that access key.', {
+      group: 'Records',
+      secret: true,
+      example: 'change-me',
+      remedy: 'write the one that your store gave you with the key',
+    }),
   ),
   CALLFABRIC_SPOOL_DIR: Text('Folder for call records while PostgreSQL is away.', {
     group: 'Records',
@@ -212,6 +229,16 @@ export const EnvironmentSchema = Type.Object({
       },
     ),
   ),
+  CALLFABRIC_KEEP_CDRS_DAYS: Days(
+    'How long CDRs are kept (0: for ever). They are what a bill stands on. Here and below whole months go, once the last day of one is older.',
+    0,
+  ),
+  CALLFABRIC_KEEP_TRACES_DAYS: Days('How long the visits of nodes are kept (0: for ever).', 90),
+  CALLFABRIC_KEEP_EVENTS_DAYS: Days(
+    'How long events are kept (0: for ever): so far back a webhook can be sent them again.',
+    90,
+  ),
+  CALLFABRIC_KEEP_AUDIT_DAYS: Days('How long the audit log is kept (0: for ever).', 0),
   CALLFABRIC_LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     description: 'The least important line that is logged.',
     default: 'info',

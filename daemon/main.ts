@@ -10,6 +10,7 @@ const usage = `callfabric <command>
 
   start           runs the daemon
   migrate         applies the database migrations that are missing
+  migrate:deploy  the same for a deployment: waits up to 10 minutes (--wait <seconds>) for another one's and for tables
   seed            adds the development data (NODE_ENV=production: only what a production installation needs)
   doctor          checks this machine, PostgreSQL, Redis and every FreeSWITCH, and says what to do
 
@@ -96,6 +97,19 @@ async function database(work: (url: string) => Promise<readonly string[]>): Prom
   }
 }
 
+/** The value after `name` on the command line; empty where there is none after it. */
+function option(name: string, otherwise: string): string {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? otherwise : (process.argv[at + 1] ?? '');
+}
+
+async function migrate(url: string, waitSeconds: number): Promise<string[]> {
+  const { migrate: apply } = await import('../orm/migrate.ts');
+  const onWait = (reason: string): boolean => process.stdout.write(`waiting: ${reason}\n`);
+  const applied = await apply(url, { lockTimeoutMs: waitSeconds * 1000, onWait });
+  return applied.length === 0 ? ['The schema is up to date.'] : applied.map((name) => `applied ${name}`);
+}
+
 async function doctor(): Promise<number> {
   const loaded = loadConfig();
   if (!loaded.ok) {
@@ -113,16 +127,20 @@ async function run(command: string): Promise<number> {
     case 'start':
       return start();
     case 'migrate':
-      return database(async (url) => {
-        const { migrate } = await import('../orm/migrate.ts');
-        const applied = await migrate(url);
-        return applied.length === 0
-          ? ['The schema is up to date.']
-          : applied.map((name) => `applied ${name}`);
-      });
+      return database((url) => migrate(url, 120));
+    case 'migrate:deploy': {
+      const wait = option('--wait', '600');
+      if (!/^\d{1,5}$/.test(wait)) {
+        complain([`--wait takes seconds, not ${wait === '' ? 'nothing' : wait}.`]);
+        return 64;
+      }
+      return database((url) => migrate(url, Number(wait)));
+    }
     case 'seed':
       return database(async (url) => {
+        const { checkSchemaAt } = await import('../orm/migrate.ts');
         const { seed } = await import('../orm/seed.ts');
+        await checkSchemaAt(url);
         const production = process.env['NODE_ENV'] === 'production';
         await seed(url, { production });
         return [production ? 'Seeded for production: no test data.' : 'Seeded the test tenant test-org.'];

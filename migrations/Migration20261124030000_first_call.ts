@@ -440,4 +440,24 @@ export class Migration20261124030000_first_call extends Migration {
       `alter table "trunk" add constraint "trunk_carrier_id_foreign" foreign key ("carrier_id") references "carrier" ("id") on delete cascade;`,
     );
   }
+
+  override down(): void | Promise<void> {
+    this.addSql(
+      `drop table "tenant", "publisher", "flow", "flow_version", "node", "edge", "carrier", "campaign", "phone_number", "call", "recording", "cdr", "call_trace", "call_leg", "call_attempt", "buyer", "campaign_buyer", "buyer_endpoint", "trunk" cascade;`,
+    );
+    this.addSql(`drop function "tenant_notify_changed_fn"();`);
+    this.addSql(`drop function "publisher_notify_changed_fn"();`);
+    this.addSql(`drop function "flow_notify_changed_fn"();`);
+    this.addSql(`drop function "flow_version_notify_changed_fn"();`);
+    this.addSql(`drop function "flow_version_keep_published_fn"();`);
+    this.addSql(`drop function "node_draft_only_fn"();`);
+    this.addSql(`drop function "edge_draft_only_fn"();`);
+    this.addSql(`drop function "carrier_notify_changed_fn"();`);
+    this.addSql(`drop function "campaign_notify_changed_fn"();`);
+    this.addSql(`drop function "phone_number_notify_changed_fn"();`);
+    this.addSql(`drop function "buyer_notify_changed_fn"();`);
+    this.addSql(`drop function "campaign_buyer_notify_changed_fn"();`);
+    this.addSql(`drop function "buyer_endpoint_notify_changed_fn"();`);
+    this.addSql(`drop function "trunk_notify_changed_fn"();`);
+  }
 }

@@ -10,7 +10,26 @@ import {
   weight,
   written,
 } from './columns.ts';
+import { oneTenant, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
+
+/** Buyers that share a cap. */
+export const BuyerGroup = defineEntity({
+  name: 'BuyerGroup',
+  tableName: 'buyer_group',
+  properties: {
+    id: key(),
+    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    name: p.text(),
+    maxCalls: maxCalls(),
+    createdAt: written(),
+    updatedAt: changed(),
+  },
+  uniques: [{ properties: ['tenant', 'name'] }],
+  triggers: [notifyChanged()],
+  ...tenantRows,
+});
+export type BuyerGroup = InferEntity<typeof BuyerGroup>;
 
 /** Who takes the calls and pays for them. */
 export const Buyer = defineEntity({
@@ -19,6 +38,7 @@ export const Buyer = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    group: () => p.manyToOne(BuyerGroup).nullable().deleteRule('set null').index(),
     name: p.text(),
     enabled: p.boolean().default(true),
     maxCalls: maxCalls(),
@@ -27,7 +47,8 @@ export const Buyer = defineEntity({
     updatedAt: changed(),
   },
   uniques: [{ properties: ['tenant', 'name'] }],
-  triggers: [notifyChanged()],
+  triggers: [notifyChanged(), oneTenant({ group_id: 'buyer_group' })],
+  ...tenantRows,
 });
 export type Buyer = InferEntity<typeof Buyer>;
 
@@ -57,6 +78,7 @@ export const BuyerEndpoint = defineEntity({
       expression: `case kind when 'pstn' then ${isE164('destination')} else destination ~ '^sips?:[^[:space:]]+$' end`,
     },
   ],
-  triggers: [notifyChanged()],
+  triggers: [notifyChanged(), oneTenant({ buyer_id: 'buyer' })],
+  ...tenantRows,
 });
 export type BuyerEndpoint = InferEntity<typeof BuyerEndpoint>;

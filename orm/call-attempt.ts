@@ -2,6 +2,7 @@ import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { attemptOutcomes } from '../daemon/telephony/outcome.ts';
 import { Call } from './call.ts';
 import { moment } from './columns.ts';
+import { tenantRows } from './row-security.ts';
 
 /** One try to reach one endpoint, also where a later one connected. */
 export const CallAttempt = defineEntity({
@@ -28,10 +29,11 @@ export const CallAttempt = defineEntity({
     /** `granted`, or `refused:<scope>`. */
     capDecision: p.text(),
   },
+  ...tenantRows,
 });
 export type CallAttempt = InferEntity<typeof CallAttempt>;
 
-/** One visit of one node. */
+/** One visit of one node. In monthly partitions by the UUIDv7 of its call (partitions.ts). */
 export const CallTrace = defineEntity({
   name: 'CallTrace',
   tableName: 'call_trace',
@@ -47,5 +49,6 @@ export const CallTrace = defineEntity({
     durationMs: p.double(),
     reason: p.text().nullable(),
   },
+  ...tenantRows,
 });
 export type CallTrace = InferEntity<typeof CallTrace>;

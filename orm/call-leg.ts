@@ -1,6 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { hangupSides } from '../daemon/telephony/outcome.ts';
 import { moment, written } from './columns.ts';
+import { tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
 /**
@@ -20,18 +21,23 @@ export const CallLeg = defineEntity({
     /** The attempt that made this leg; null on the A-leg. */
     attemptId: p.uuid().nullable(),
   },
+  ...tenantRows,
 });
 export type CallLeg = InferEntity<typeof CallLeg>;
 
-/** What FreeSWITCH says of one leg it ended: exactly one a channel, from the leg's end on. `id` is the leg's. */
+/**
+ * What FreeSWITCH says of one leg it ended: exactly one a channel, from the leg's end on. `id` is the leg's. In monthly
+ * partitions by the UUIDv7 of its call (partitions.ts): of all its columns that one and the channel alone are the same
+ * whoever writes the row.
+ */
 export const Cdr = defineEntity({
   name: 'Cdr',
   tableName: 'cdr',
   properties: {
-    id: p.uuid().primary(),
+    callId: p.uuid().primary(),
+    channelUuid: p.text().primary(),
+    id: p.uuid(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    callId: p.uuid().index(),
-    channelUuid: p.text().unique(),
     side: p.enum(['A', 'B'] as const),
     startedAt: moment(),
     progressAt: moment().nullable(),
@@ -56,5 +62,6 @@ export const Cdr = defineEntity({
     writtenAt: written(),
   },
   indexes: [{ properties: ['tenant', 'startedAt'] }],
+  ...tenantRows,
 });
 export type Cdr = InferEntity<typeof Cdr>;

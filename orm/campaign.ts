@@ -3,6 +3,8 @@ import { Buyer } from './buyer.ts';
 import { changed, isE164, key, maxCalls, notifyChanged, priority, weight, written } from './columns.ts';
 import { Flow } from './flow.ts';
 import { Publisher } from './publisher.ts';
+import { RateCard } from './rate-card.ts';
+import { oneTenant, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
 /** What a number's calls are for: a flow, and the buyers who may get them. */
@@ -20,12 +22,19 @@ export const Campaign = defineEntity({
     /** Null: no recording unless a node asks for it. */
     record: p.enum(['mono', 'stereo'] as const).nullable(),
     recordingRetentionDays: p.integer().nullable().check('recording_retention_days > 0'),
+    /** What its buyers pay and its publishers get, where their own place in it says nothing else. */
+    priceCard: () => p.manyToOne(RateCard).nullable().deleteRule('set null').index(),
+    payoutCard: () => p.manyToOne(RateCard).nullable().deleteRule('set null').index(),
     createdAt: written(),
     updatedAt: changed(),
   },
   uniques: [{ properties: ['tenant', 'name'] }],
   indexes: [{ properties: ['flow'] }],
-  triggers: [notifyChanged()],
+  triggers: [
+    notifyChanged(),
+    oneTenant({ flow_id: 'flow', price_card_id: 'rate_card', payout_card_id: 'rate_card' }),
+  ],
+  ...tenantRows,
 });
 export type Campaign = InferEntity<typeof Campaign>;
 
@@ -38,15 +47,43 @@ export const CampaignBuyer = defineEntity({
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
     campaign: () => p.manyToOne(Campaign).deleteRule('cascade'),
     buyer: () => p.manyToOne(Buyer).deleteRule('cascade'),
+    rateCard: () => p.manyToOne(RateCard).nullable().deleteRule('set null').index(),
     enabled: p.boolean().default(true),
     priority: priority(),
     weight: weight(),
   },
   uniques: [{ properties: ['campaign', 'buyer'] }],
   indexes: [{ properties: ['tenant', 'campaign'] }, { properties: ['buyer'] }],
-  triggers: [notifyChanged()],
+  triggers: [
+    notifyChanged(),
+    oneTenant({ campaign_id: 'campaign', buyer_id: 'buyer', rate_card_id: 'rate_card' }),
+  ],
+  ...tenantRows,
 });
 export type CampaignBuyer = InferEntity<typeof CampaignBuyer>;
+
+/** A publisher who may send calls to a campaign. */
+export const CampaignPublisher = defineEntity({
+  name: 'CampaignPublisher',
+  tableName: 'campaign_publisher',
+  properties: {
+    id: key(),
+    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    campaign: () => p.manyToOne(Campaign).deleteRule('cascade'),
+    publisher: () => p.manyToOne(Publisher).deleteRule('cascade'),
+    rateCard: () => p.manyToOne(RateCard).nullable().deleteRule('set null').index(),
+    enabled: p.boolean().default(true),
+    maxCalls: maxCalls(),
+  },
+  uniques: [{ properties: ['campaign', 'publisher'] }],
+  indexes: [{ properties: ['tenant', 'campaign'] }, { properties: ['publisher'] }],
+  triggers: [
+    notifyChanged(),
+    oneTenant({ campaign_id: 'campaign', publisher_id: 'publisher', rate_card_id: 'rate_card' }),
+  ],
+  ...tenantRows,
+});
+export type CampaignPublisher = InferEntity<typeof CampaignPublisher>;
 
 /** A DID. It belongs to one tenant of the installation and is routed while it has a campaign. */
 export const PhoneNumber = defineEntity({
@@ -69,6 +106,7 @@ export const PhoneNumber = defineEntity({
     { properties: ['campaign'] },
     { properties: ['publisher'] },
   ],
-  triggers: [notifyChanged()],
+  triggers: [notifyChanged(), oneTenant({ campaign_id: 'campaign', publisher_id: 'publisher' })],
+  ...tenantRows,
 });
 export type PhoneNumber = InferEntity<typeof PhoneNumber>;

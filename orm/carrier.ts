@@ -1,5 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { changed, key, maxCalls, notifyChanged, priority, weight, written } from './columns.ts';
+import { RateCard } from './rate-card.ts';
+import { oneTenant, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
 /** A company that carries calls to the telephone network. */
@@ -16,6 +18,7 @@ export const Carrier = defineEntity({
   },
   uniques: [{ properties: ['tenant', 'name'] }],
   triggers: [notifyChanged()],
+  ...tenantRows,
 });
 export type Carrier = InferEntity<typeof Carrier>;
 
@@ -31,6 +34,8 @@ export const Trunk = defineEntity({
     gateway: p.text().check("gateway ~ '^[A-Za-z0-9_.-]{1,64}$'"),
     enabled: p.boolean().default(true),
     maxCalls: maxCalls(),
+    /** What its calls cost. */
+    rateCard: () => p.manyToOne(RateCard).nullable().deleteRule('set null').index(),
     priority: priority(),
     weight: weight(),
     createdAt: written(),
@@ -38,6 +43,7 @@ export const Trunk = defineEntity({
   },
   uniques: [{ properties: ['tenant', 'name'] }],
   indexes: [{ properties: ['carrier'] }],
-  triggers: [notifyChanged()],
+  triggers: [notifyChanged(), oneTenant({ carrier_id: 'carrier', rate_card_id: 'rate_card' })],
+  ...tenantRows,
 });
 export type Trunk = InferEntity<typeof Trunk>;

@@ -51,3 +51,15 @@ export const notifyChanged = (tenantColumn: 'tenant_id' | 'id' = 'tenant_id') =>
   // A row that moves between tenants is news to both.
   body: `if tg_op <> 'INSERT' then perform pg_notify('callfabric_changed', old.${tenantColumn}::text); end if; if tg_op <> 'DELETE' then perform pg_notify('callfabric_changed', new.${tenantColumn}::text); end if; return null`,
 });
+
+/** Money in millionths of a unit of its currency, exact. */
+export const micros = () => p.bigint('bigint');
+
+/** ISO 4217, three capital letters. */
+export const currency = () => p.text().check("currency ~ '^[A-Z]{3}$'");
+
+/** A half-open span [from, until); no end is for ever. */
+export const endsAfterStart = (from: string, until: string): string => `${until} > ${from}`;
+
+/** The rest of a key the holder alone knows: SHA-256 of it, hexadecimal. */
+export const secretHash = () => p.text().lazy().hidden();

@@ -11,6 +11,8 @@ export interface DatabaseOptions {
   readonly connectTimeoutMs?: number;
   /** PostgreSQL itself ends a statement after this. Default 30000; 0 is never. */
   readonly statementTimeoutMs?: number;
+  /** PostgreSQL gives a statement up that waits this long for a lock. Default: it waits. */
+  readonly lockTimeoutMs?: number;
   /** Shown in pg_stat_activity. Default `callfabric`. */
   readonly applicationName?: string;
   /** Gets what the ORM has to say (dropped idle connections). Default: nothing is said. */
@@ -35,9 +37,12 @@ export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
     driverOptions: {
       connectionTimeoutMillis: options.connectTimeoutMs ?? 3000,
       statement_timeout: options.statementTimeoutMs ?? 30_000,
+      ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
       application_name: options.applicationName ?? 'callfabric',
       keepAlive: true,
     },
+    // Functions that no entity's trigger owns (current_tenant_id, those of the partitions) are the migrations' own.
+    schemaGenerator: { ignoreRoutines: true },
     migrations: {
       path: migrationsFolder,
       glob: 'Migration*.ts',

@@ -8,6 +8,7 @@ export type DatabaseFaultKind =
   | 'schema_newer'
   | 'schema_older'
   | 'not_unique'
+  | 'refused'
   | 'other';
 
 /** A fault of the database whose message is a sentence that says what to do. The password is never in it. */
@@ -27,6 +28,18 @@ export function codeOf(error: unknown): string | undefined {
     const { code, cause, errors } = at as { code?: unknown; cause?: unknown; errors?: unknown };
     if (typeof code === 'string') return code;
     at = cause ?? (Array.isArray(errors) ? (errors as unknown[])[0] : undefined);
+  }
+  return undefined;
+}
+
+/** `phone_number: Key (e164)=(+15551234567) already exists`: which row is in the way; undefined where it is not said. */
+function duplicateOf(error: unknown): string | undefined {
+  let at: unknown = error;
+  for (let depth = 0; depth < 5 && typeof at === 'object' && at !== null; depth += 1) {
+    const { table, detail, cause } = at as { table?: unknown; detail?: unknown; cause?: unknown };
+    if (typeof table === 'string' && typeof detail === 'string')
+      return `${table}: ${detail.replace(/\.$/, '')}`;
+    at = cause;
   }
   return undefined;
 }
@@ -82,6 +95,9 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
         'no_privilege',
         `The role "${user}" may not do this at ${place} (${said}): as the database's owner run GRANT CREATE, USAGE ON SCHEMA public TO "${user}".`,
       );
+    // The migrations' own: the sentence says all.
+    case 'CF001':
+      return fault('no_privilege', `${place}: ${said.replace(/^.*? - (?=The role)/s, '')}`);
     case '55P03':
       return fault(
         'timeout',
@@ -90,7 +106,7 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
     case '23505':
       return fault(
         'not_unique',
-        `A row of that name is already there in ${place} (${said}): rename or remove it, then try again.`,
+        `A row of that name is already there in ${place} (${duplicateOf(error) ?? said}): rename or remove it, then try again.`,
       );
     default:
       return /timeout/i.test(said)

@@ -1,14 +1,15 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { key } from './columns.ts';
 import { FlowVersion } from './flow.ts';
+import { oneTenant, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
-/** Refuses any change to a row whose flow version is no draft; a cascade finds the version or the tenant gone already. */
+/** Refuses any change to a row whose flow version is no draft; not where the tenant is being deleted or is gone. */
 const draftOnly = {
   name: 'draft_only',
   timing: 'before' as const,
   events: ['insert' as const, 'update' as const, 'delete' as const],
-  body: `if exists (select 1 from flow_version join tenant on tenant.id = flow_version.tenant_id where flow_version.id = coalesce(new.flow_version_id, old.flow_version_id) and flow_version.status <> 'draft') then raise exception 'flow version % was published and cannot be changed: make a new version', coalesce(new.flow_version_id, old.flow_version_id) using errcode = 'restrict_violation'; end if; return coalesce(new, old)`,
+  body: `if exists (select 1 from flow_version join tenant on tenant.id = flow_version.tenant_id and tenant.deleting_since is null where flow_version.id = coalesce(new.flow_version_id, old.flow_version_id) and flow_version.status <> 'draft') then raise exception 'flow version % was published and cannot be changed: make a new version', coalesce(new.flow_version_id, old.flow_version_id) using errcode = 'restrict_violation'; end if; return coalesce(new, old)`,
 };
 
 /** One node of a flow version. */
@@ -29,7 +30,8 @@ export const Node = defineEntity({
   },
   uniques: [{ properties: ['flowVersion', 'key'] }],
   indexes: [{ properties: ['tenant', 'flowVersion'] }],
-  triggers: [draftOnly],
+  triggers: [draftOnly, oneTenant({ flow_version_id: 'flow_version' })],
+  ...tenantRows,
 });
 export type Node = InferEntity<typeof Node>;
 
@@ -52,6 +54,7 @@ export const Edge = defineEntity({
     position: p.integer(),
   },
   indexes: [{ properties: ['tenant', 'flowVersion'] }, { properties: ['flowVersion'] }],
-  triggers: [draftOnly],
+  triggers: [draftOnly, oneTenant({ flow_version_id: 'flow_version' })],
+  ...tenantRows,
 });
 export type Edge = InferEntity<typeof Edge>;

@@ -1,6 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { changed, key, notifyChanged, written } from './columns.ts';
 import type { StoredFallback } from './flow-document.ts';
+import { oneTenant, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
 /** What happens to a call, under one name, over its versions. */
@@ -16,6 +17,7 @@ export const Flow = defineEntity({
   },
   uniques: [{ properties: ['tenant', 'name'] }],
   triggers: [notifyChanged()],
+  ...tenantRows,
 });
 export type Flow = InferEntity<typeof Flow>;
 
@@ -47,14 +49,16 @@ export const FlowVersion = defineEntity({
   ],
   indexes: [{ properties: ['tenant', 'flow'] }],
   triggers: [
+    oneTenant({ flow_id: 'flow' }),
     notifyChanged(),
     {
       name: 'keep_published',
       timing: 'before',
       events: ['update', 'delete'],
       // A cascade finds the flow or the tenant gone already: that deletion is meant.
-      body: `if old.status = 'draft' then return coalesce(new, old); end if; if tg_op = 'DELETE' then if exists (select 1 from flow join tenant on tenant.id = flow.tenant_id where flow.id = old.flow_id) then raise exception 'flow version % was published and cannot be deleted', old.id using errcode = 'restrict_violation'; end if; return old; end if; if new.status = 'draft' or (to_jsonb(new) - 'status' - 'published_at') is distinct from (to_jsonb(old) - 'status' - 'published_at') then raise exception 'flow version % was published and cannot be changed: make a new version', old.id using errcode = 'restrict_violation'; end if; return new`,
+      body: `if old.status = 'draft' then return coalesce(new, old); end if; if tg_op = 'DELETE' then if exists (select 1 from flow join tenant on tenant.id = flow.tenant_id and tenant.deleting_since is null where flow.id = old.flow_id) then raise exception 'flow version % was published and cannot be deleted', old.id using errcode = 'restrict_violation'; end if; return old; end if; if new.status = 'draft' or (to_jsonb(new) - 'status' - 'published_at') is distinct from (to_jsonb(old) - 'status' - 'published_at') then raise exception 'flow version % was published and cannot be changed: make a new version', old.id using errcode = 'restrict_violation'; end if; return new`,
     },
   ],
+  ...tenantRows,
 });
 export type FlowVersion = InferEntity<typeof FlowVersion>;

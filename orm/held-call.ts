@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { moment } from './columns.ts';
+import { tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
 /**
@@ -16,5 +17,6 @@ export const HeldCall = defineEntity({
     record: p.json<object>(),
     heldUntil: moment().index(),
   },
+  ...tenantRows,
 });
 export type HeldCall = InferEntity<typeof HeldCall>;

@@ -2,15 +2,23 @@ import { readdirSync } from 'node:fs';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { ClientBase } from 'pg';
 import { closeOrm, migrationsFolder, openOrm, poolOf } from './config.ts';
-import { DatabaseFault, explainDatabaseFault, nameOf } from './database-fault.ts';
+import { codeOf, DatabaseFault, explainDatabaseFault, nameOf } from './database-fault.ts';
 
 /** Any number that nobody else uses; the same in every release, or two releases could migrate at once. */
 const lockKey = 4_801_170_553;
 
 export interface MigrateOptions {
-  /** How long to wait for another process that is migrating. Default 120000. */
+  /** How long to wait for another process that is migrating, or for a table that is in use. Default 120000. */
   readonly lockTimeoutMs?: number;
+  /** Hears once whom it waits for, where it has to. */
+  readonly onWait?: (reason: string) => void;
 }
+
+/**
+ * Whoever wants a table waits behind the migration that waits for it. So a migration steps back after this and tries
+ * again: the calls' rows go on being written.
+ */
+const tableLockTimeoutMs = 3000;
 
 /** The migrations this code knows, oldest first. */
 export function knownMigrations(): string[] {
@@ -50,25 +58,73 @@ async function withClient<T>(orm: MikroORM, work: (client: ClientBase) => Promis
 }
 
 /**
- * Applies the migrations that are missing and returns their names. Two at once are safe: the second waits and finds
- * nothing to do. Throws DatabaseFault, whose message says what to do.
+ * Does `work` while no other process migrates the database at `url`; it gets the connection that holds the lock, and
+ * what is left of the time. Throws DatabaseFault, whose message says what to do.
  */
-export async function migrate(url: string, options: MigrateOptions = {}): Promise<string[]> {
-  const orm = openOrm(url, { applicationName: 'callfabric migrate', statementTimeoutMs: 0 });
+export async function whileMigrating<T>(
+  url: string,
+  options: MigrateOptions,
+  work: (orm: MikroORM, lock: ClientBase, endAt: number) => Promise<T>,
+): Promise<T> {
+  const waitMs = Math.max(1, Math.trunc(options.lockTimeoutMs ?? 120_000));
+  const endAt = performance.now() + waitMs;
+  const orm = openOrm(url, {
+    applicationName: 'callfabric migrate',
+    statementTimeoutMs: 0,
+    lockTimeoutMs: Math.min(tableLockTimeoutMs, waitMs),
+  });
   try {
     return await withClient(orm, async (lock) => {
-      await lock.query(`set lock_timeout = ${Math.trunc(options.lockTimeoutMs ?? 120_000)}`);
-      await lock.query('select pg_advisory_lock($1)', [lockKey]);
-      const known = knownMigrations();
-      refuseNewer(await appliedMigrations(lock), known, url);
-      const done = await orm.migrator.up();
-      return done.map((migration) => migration.name);
+      const got = await lock.query<{ free: boolean }>('select pg_try_advisory_lock($1) as free', [lockKey]);
+      if (got.rows[0]?.free !== true) {
+        options.onWait?.('another process is migrating');
+        await lock.query(`set lock_timeout = ${waitMs}`);
+        await lock.query('select pg_advisory_lock($1)', [lockKey]);
+        await lock.query('reset lock_timeout');
+      }
+      return await work(orm, lock, endAt);
     });
   } catch (error) {
     throw explainDatabaseFault(error, url);
   } finally {
     await closeOrm(orm);
   }
+}
+
+/** Tries `change` again, which undoes itself where it fails, while all that it lacks is a table's lock. */
+export async function whenTablesAreFree<T>(
+  url: string,
+  options: MigrateOptions,
+  endAt: number,
+  change: () => Promise<T>,
+): Promise<T> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await change();
+    } catch (error) {
+      if (codeOf(error) !== '55P03') throw error;
+      if (performance.now() >= endAt)
+        throw new DatabaseFault(
+          'timeout',
+          `A table of ${nameOf(url).place} is in use and could not be changed in time: end the long transaction (pg_stat_activity shows it), then try again.`,
+          error,
+        );
+      if (tries === 1) options.onWait?.('a table is in use');
+    }
+}
+
+/**
+ * Applies the migrations that are missing, all or none, and returns their names. Two at once are safe: the second waits
+ * and finds nothing to do. Throws DatabaseFault, whose message says what to do.
+ */
+export async function migrate(url: string, options: MigrateOptions = {}): Promise<string[]> {
+  return whileMigrating(url, options, (orm, lock, endAt) =>
+    whenTablesAreFree(url, options, endAt, async () => {
+      refuseNewer(await appliedMigrations(lock), knownMigrations(), url);
+      const done = await orm.migrator.up();
+      return done.map((migration) => migration.name);
+    }),
+  );
 }
 
 /**
@@ -88,5 +144,15 @@ export async function checkSchema(orm: MikroORM, url: string): Promise<void> {
       );
   } catch (error) {
     throw explainDatabaseFault(error, url);
+  }
+}
+
+/** `checkSchema` for a command that has no ORM yet. */
+export async function checkSchemaAt(url: string): Promise<void> {
+  const orm = openOrm(url, { maxConnections: 1 });
+  try {
+    await checkSchema(orm, url);
+  } finally {
+    await closeOrm(orm);
   }
 }

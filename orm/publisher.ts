@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { changed, key, notifyChanged, written } from './columns.ts';
+import { tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
 /** Who sends the calls and is paid for them. */
@@ -16,5 +17,6 @@ export const Publisher = defineEntity({
   },
   uniques: [{ properties: ['tenant', 'name'] }],
   triggers: [notifyChanged()],
+  ...tenantRows,
 });
 export type Publisher = InferEntity<typeof Publisher>;

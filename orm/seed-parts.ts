@@ -6,6 +6,7 @@ import {
   BuyerEndpoint,
   Campaign,
   CampaignBuyer,
+  CampaignPublisher,
   Carrier,
   Flow,
   FlowVersion,
@@ -108,6 +109,7 @@ export async function seedCampaign(
       readonly priority?: number;
       readonly weight?: number;
     }[];
+    readonly publishers?: readonly Publisher[];
   },
 ): Promise<Campaign> {
   const found = await em.findOne(Campaign, { tenant, name: campaign.name });
@@ -124,6 +126,10 @@ export async function seedCampaign(
   for (const place of campaign.buyers) {
     const there = await em.findOne(CampaignBuyer, { campaign: row, buyer: place.buyer });
     if (there === null) em.create(CampaignBuyer, { tenant, campaign: row, ...place });
+  }
+  for (const publisher of campaign.publishers ?? []) {
+    const there = await em.findOne(CampaignPublisher, { campaign: row, publisher });
+    if (there === null) em.create(CampaignPublisher, { tenant, campaign: row, publisher });
   }
   return row;
 }

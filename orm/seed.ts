@@ -11,6 +11,8 @@ import {
   seedTenant,
   seedTrunk,
 } from './seed-parts.ts';
+import { seedDncList, seedFeatureFlags, seedRoles } from './seed-platform.ts';
+import { seedBillingAccount, seedCallerIdPool, seedRateCard, seedUser, seedWebhook } from './seed-tenant.ts';
 
 export interface SeedOptions {
   /** True: only what a production installation needs, no test data. */
@@ -74,7 +76,7 @@ export const testFlow: FlowDocument = {
   ],
 };
 
-/** The development data of one test tenant: two numbers, a campaign with a flow, a buyer, a carrier. */
+/** The development data: one test tenant with all that a call needs, and the platform's DNC list. */
 export async function seedDevelopment(em: EntityManager): Promise<void> {
   const tenant = await seedTenant(em, 'test-org', 'Test Organization');
   await em.flush();
@@ -93,10 +95,35 @@ export async function seedDevelopment(em: EntityManager): Promise<void> {
     flow,
     record: 'stereo',
     buyers: [{ buyer }],
+    publishers: [publisher],
   });
   for (const e164 of ['+15551234567', '+15559876543'])
     await seedNumber(em, tenant, { e164, campaign, publisher });
   await em.flush();
+  await seedUser(em, tenant, {
+    email: 'admin@test.callfabric.local',
+    name: 'Test Admin',
+    password: 'password123',
+    role: 'admin',
+  });
+  await seedCallerIdPool(em, tenant, 'Default', ['+15551230001', '+15551230002']);
+  const rateCard = await seedRateCard(em, tenant, {
+    name: 'Test Rates',
+    currency: 'USD',
+    pricePerMinuteMicros: 50_000n,
+  });
+  await seedBillingAccount(em, tenant, {
+    name: 'Test Buyer',
+    buyer,
+    rateCard,
+    depositMicros: 1_000_000_000n,
+  });
+  await seedWebhook(em, tenant, {
+    name: 'Test Webhook',
+    url: 'http://127.0.0.1:8099/callfabric',
+    secret: 'test-webhook-secret',
+  });
+  await seedDncList(em, 'Global', ['+15550000001', '+15550000002']);
 }
 
 /**
@@ -111,7 +138,9 @@ export async function seed(
   const orm = openOrm(url, { applicationName: 'callfabric seed' });
   try {
     await orm.em.fork().transactional(async (em) => {
-      if (options.production) return; // nothing of this release needs rows to begin with
+      await seedRoles(em);
+      await seedFeatureFlags(em);
+      if (options.production) return;
       await seedDevelopment(em);
       await more?.(em);
     });

@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, key, maxCalls, notifyChanged, written } from './columns.ts';
+import { changed, key, maxCalls, moment, notifyChanged, written } from './columns.ts';
+import { tenantItself } from './row-security.ts';
 
 /** A customer of the installation; deleting it removes all that is its own. */
 export const Tenant = defineEntity({
@@ -11,9 +12,12 @@ export const Tenant = defineEntity({
     name: p.text(),
     enabled: p.boolean().default(true),
     maxCalls: maxCalls(),
+    /** Set: it is being deleted, in pieces (delete-tenant.ts); what is immutable may go now. */
+    deletingSince: moment().nullable(),
     createdAt: written(),
     updatedAt: changed(),
   },
   triggers: [notifyChanged('id')],
+  ...tenantItself,
 });
 export type Tenant = InferEntity<typeof Tenant>;

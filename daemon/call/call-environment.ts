@@ -37,7 +37,7 @@ export interface CallLog extends NodeLog {
 export interface ChannelCare {
   /**
    * From now on the leases follow the channel's life, and nobody else renews or releases them. `onGone` where the
-   * channel is found gone before a session took it.
+   * channel is found gone before a session took it, or nobody can look any more.
    */
   adopt(leases: readonly CapLease[], holder: LeaseHolder, onGone?: () => void): void;
 }

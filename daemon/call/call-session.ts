@@ -51,7 +51,8 @@ export class CallSession implements LiveSession {
   #ending: Ending | undefined;
   #phase = 'admission';
   #closing: Promise<void> | undefined;
-  readonly #legTimers = new Set<NodeJS.Timeout>();
+  /** Legs that are written by themselves soon, unless the call's record comes first. */
+  readonly #legTimers = new Map<NodeJS.Timeout, LegEnd>();
   readonly #recorded = Promise.withResolvers<boolean>();
 
   constructor(env: CallEnvironment, channel: SessionChannel, link: SwitchLink | undefined) {
@@ -202,9 +203,9 @@ export class CallSession implements LiveSession {
     const { routes } = this.#env.admission;
     // The caller hears silence meanwhile, and stays: PostgreSQL may be back before that lasts too long.
     const route = await retried(() => routes.routeFor(state.did), routeRetryMs, this.#channel.hungUp);
-    if (route === undefined) {
+    if (route?.tenant.tenantId !== state.tenantId) {
       await this.#channel.hangup('NORMAL_TEMPORARY_FAILURE');
-      return endingOfFault(`taken over, but ${state.did} is no number any more`);
+      return endingOfFault(`taken over, but ${state.did} is no number of its tenant any more`);
     }
     this.#route = route;
     this.#channel.prepare(this.#ownVariables(route));
@@ -245,7 +246,7 @@ export class CallSession implements LiveSession {
       this.#legTimers.delete(timer);
       this.#writeLeg(fact.leg);
     }, legAloneMs);
-    this.#legTimers.add(timer);
+    this.#legTimers.set(timer, fact.leg);
   }
 
   /** A leg that ends long before its call, or is told of after it, is written by itself. */
@@ -291,7 +292,10 @@ export class CallSession implements LiveSession {
       if (this.#link?.connected === true) await this.#walk?.recordingsSettled(recordStopDeadlineMs);
       this.#write(ending);
     }
-    for (const timer of this.#legTimers) clearTimeout(timer);
+    for (const [timer, end] of this.#legTimers) {
+      clearTimeout(timer);
+      if (moved) this.#writeLeg(end); // nobody else was told
+    }
     this.#legs.close(moved ? undefined : (end) => this.#writeLeg(end));
     this.#env.registry.remove(this);
   }

@@ -71,6 +71,7 @@ export class CallWalk {
   #underWay: AttemptUnderWay | undefined;
   #attemptsMade = 0;
   #state: WalkState | undefined;
+  #flowVersionId: FlowVersionId | undefined;
   #bridged = false;
   #lasting: string | undefined;
   /** What the state on the channel names beside the call's own lease. */
@@ -95,8 +96,9 @@ export class CallWalk {
     return this.#state?.frames.at(-1)?.nodeId;
   }
 
+  /** The one the call began with: known at its end too, when the walk is in no flow any more. */
   get flowVersionId(): FlowVersionId | undefined {
-    return this.#state?.frames[0]?.flowVersionId;
+    return this.#flowVersionId;
   }
 
   get variables(): Readonly<Record<string, string>> {
@@ -122,7 +124,7 @@ export class CallWalk {
 
   onFact(fact: LegFact): void {
     if (fact.kind === 'bridged') this.#bridged = true;
-    if (fact.kind === 'recordingStopped') this.#recording?.stopped(fact.path, fact.atUs);
+    if (fact.kind === 'recordingStopped') this.#recording?.stopped(fact.path, fact.atUs, fact.durationMs);
   }
 
   /** Walks to the end; rejects only for a fault outside the flow. `state`: what the daemon before us carried. */
@@ -133,6 +135,7 @@ export class CallWalk {
     const start = state?.walk ?? this.#firstState();
     const flowVersionId = start.frames[0]?.flowVersionId;
     if (flowVersionId === undefined) throw new Error('the call has no flow version to walk');
+    this.#flowVersionId = flowVersionId;
     this.#attemptsMade = state?.attemptsMade ?? 0;
     this.#tried = state?.tried ?? [];
     const before = readHistory(state?.history, startedAtUs);
@@ -181,6 +184,7 @@ export class CallWalk {
         folder: env.settings.recordingsFolder,
         tenantId: route.tenant.tenantId,
         callId,
+        retentionDays: route.campaign.recordingRetentionDays,
         log,
         now: env.now,
       },

@@ -62,6 +62,7 @@ export class OrphanCare {
   readonly #parts: OrphanCareParts;
   readonly #orphans = new Map<ChannelUuid, Orphan>();
   #checkedAtMs = -Infinity;
+  #stopped = false;
 
   constructor(parts: OrphanCareParts) {
     this.#parts = parts;
@@ -74,14 +75,30 @@ export class OrphanCare {
 
   /**
    * For a session of this daemon whose socket broke: its channel is looked after as one of a dead daemon would be.
-   * While a daemon lives nobody else asks what became of its calls.
+   * While a daemon lives nobody else asks what became of its calls. `onGone` is called once, where the channel is found
+   * gone or nobody can look any more.
    */
   adopt(leases: readonly CapLease[], holder: LeaseHolder, onGone?: () => void): void {
     const link = this.#parts.links.find(({ switchName }) => switchName === holder.switchName);
-    if (link === undefined) return; // nobody to ask: the leases expire
+    // Nobody to ask, or to wait: the leases expire.
+    if (link === undefined || this.#stopped) {
+      onGone?.();
+      return;
+    }
     const orphan = this.#enter(holder.channelUuid, link);
     for (const lease of leases) orphan.leases.set(lease.leaseId, lease);
     orphan.onGone = onGone;
+  }
+
+  /**
+   * This daemon goes: what waits for the end of a channel has nobody else to write it. Where the call lives on at another
+   * daemon, that one's record takes its place. Twice is harmless.
+   */
+  stop(): void {
+    this.#stopped = true;
+    const left = [...this.#orphans.values()];
+    this.#orphans.clear();
+    for (const { onGone } of left) onGone?.();
   }
 
   /** One round, every second or so. While Redis is away it does nothing. */
@@ -204,6 +221,7 @@ export class OrphanCare {
       { channelUuid: orphan.uuid, switch: orphan.link.switchName, awayMs: nowMs - orphan.unseenSinceMs },
       'orphaned call given up: its freeswitch does not come back',
     );
+    orphan.onGone?.();
   }
 
   async #keep(orphans: readonly Orphan[]): Promise<void> {

@@ -13,6 +13,7 @@ function objectOf(columns: Readonly<Record<string, string>>): string {
 export const summaryObject = objectOf({
   id: 'c.id',
   state: "'ended'",
+  daemonId: 'c.daemon_id',
   tenantId: 'c.tenant_id',
   campaignId: 'c.campaign_id',
   caller: 'c.caller',
@@ -94,6 +95,7 @@ const recordingObject = objectOf({
   bytes: 'r.bytes',
   durationMs: 'r.duration_ms',
   sha256: 'r.sha256',
+  deletedAt: instant('r.deleted_at'),
 });
 
 function listOf(object: string, order: string, from: string): string {
@@ -106,7 +108,7 @@ export const detailObject = objectOf({
   legs: listOf(
     legObject,
     'l.side, d.started_at, l.id',
-    'call_leg l left join cdr d on d.channel_uuid = l.channel_uuid where l.call_id = c.id',
+    'call_leg l left join cdr d on d.call_id = l.call_id and d.channel_uuid = l.channel_uuid where l.call_id = c.id',
   ),
   attempts: listOf(attemptObject, 'a.number', 'call_attempt a where a.call_id = c.id'),
   trace: listOf(stepObject, 's.step', 'call_trace s where s.call_id = c.id'),

@@ -13,7 +13,8 @@ export const queue = defineNode({
       queue: Type.String({
         default: 'main',
         pattern: '^[A-Za-z0-9_.-]{1,64}$',
-        description: "The line's name; queue nodes of the campaign with the same name share it.",
+        description:
+          "The line's name; queue nodes of the campaign with the same name and the same `buyer` share it.",
       }),
       buyer: Type.Optional(
         Type.String({

@@ -36,6 +36,15 @@ function isAlive(pid: number): boolean {
 }
 
 /**
+ * When a process began, in the kernel's ticks since its own start: a reboot gives its number to another. Undefined where
+ * there is no such process, or no /proc. Source: proc_pid_stat(5), field 22.
+ */
+export async function startOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]; // the name before it may hold anything
+}
+
+/**
  * Records on disk while PostgreSQL is away: append-only segments, synced before `append` returns, read in order. A
  * segment is deleted when all of it was acknowledged; after a crash the rest is read again, which is harmless because
  * writing a record twice changes nothing. Readers touch sealed segments only, so appending never waits for reading.
@@ -130,7 +139,10 @@ export class RecordSpool {
       if (this.#sealed.length === 0) await this.#exclusively(() => this.#sealTail());
       const segment = this.#sealed[0];
       if (segment === undefined) return [];
-      this.#head = { segment, lines: await this.#load(segment) };
+      const lines = await this.#load(segment);
+      // An append that failed (a full disk) may have left whole records all the same: they were never counted.
+      this.#depth += lines.length - segment.records;
+      this.#head = { segment, lines };
     }
     return this.#head.lines.slice(0, limit);
   }
@@ -168,12 +180,15 @@ export class RecordSpool {
   /** Two daemons in one folder would delete each other's records. */
   async #own(): Promise<void> {
     const path = join(this.#options.folder, 'owner.pid');
-    const owner = Number(await readFile(path, 'utf8').catch(() => ''));
-    if (owner > 0 && owner !== process.pid && isAlive(owner))
+    const [pid, began] = (await readFile(path, 'utf8').catch(() => '')).trim().split(' ');
+    const owner = Number(pid);
+    const start = await startOf(owner);
+    const isAnother = began !== undefined && start !== undefined && began !== start;
+    if (owner > 0 && owner !== process.pid && isAlive(owner) && !isAnother)
       throw new Error(
         `the spool ${this.#options.folder} belongs to the running process ${owner}: give each daemon a folder of its own`,
       );
-    await writeFile(path, `${process.pid}\n`);
+    await writeFile(path, `${process.pid} ${(await startOf(process.pid)) ?? ''}\n`);
   }
 
   #exclusively<T>(work: () => Promise<T>): Promise<T> {

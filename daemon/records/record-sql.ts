@@ -37,7 +37,9 @@ const callColumns = {
 const cdrColumns = {
   id: 'l."legId"',
   tenant_id: 'l."tenantId"',
-  call_id: 'l."callId"',
+  // The leg's first writer says whose it is. A channel has one CDR: its key holds the call too (the partitions' key),
+  // so that a second word of another call must not make a second row.
+  call_id: 'coalesce((select k.call_id from call_leg k where k.channel_uuid = l."channelUuid"), l."callId")',
   channel_uuid: 'l."channelUuid"',
   side: 'l.side',
   started_at: at('t."startUs"'),
@@ -113,7 +115,13 @@ const orphansJoin = `do update set
       takeovers = greatest(c.takeovers, excluded.takeovers)
     where c.source = 'switch'`;
 
-function statement(callConflict: string): string {
+/** An orphan's attempt may know no destination. */
+const attemptUnknown = `c.destination = '' and excluded.destination <> ''`;
+/** What the switch's record tells of an attempt is read from the A-leg alone: a session knows better. */
+const attemptFromSwitch = `${attemptUnknown}
+      or exists (select from call k where k.id = c.call_id and k.source = 'switch')`;
+
+function statement(callConflict: string, attemptToReplace: string): string {
   return `with r as materialized (
   select * from jsonb_to_recordset($1::jsonb) as r(
     "callId" uuid, "tenantId" uuid, "campaignId" uuid, "phoneNumberId" uuid, "publisherId" uuid, "flowVersionId" uuid,
@@ -142,7 +150,7 @@ function statement(callConflict: string): string {
   cross join lateral jsonb_to_record(d.times) as t(
     "startUs" float8, "progressUs" float8, "progressMediaUs" float8, "answerUs" float8, "bridgeUs" float8, "endUs" float8)
   where l.cdr is not null
-  on conflict (channel_uuid) do update set ${takeOver(cdrColumns, ['id', 'channel_uuid'])}, written_at = now()
+  on conflict (call_id, channel_uuid) do update set ${takeOver(cdrColumns, ['id', 'call_id', 'channel_uuid'])}, written_at = now()
     where excluded.source <> 'estimated'
       and (c.source = 'estimated' or (c.hung_up_by = 'callfabric' and excluded.hung_up_by <> 'callfabric'))
 ), attempts as (
@@ -152,7 +160,7 @@ function statement(callConflict: string): string {
     "channelUuid" text, "dialledAtUs" float8, "ringingAtUs" float8, "answeredAtUs" float8, "endedAtUs" float8,
     outcome text, cause text, "sipCode" int, "capDecision" text)
   on conflict (id) do update set ${takeOver(attemptColumns, ['id'])}
-    where c.destination = '' and excluded.destination <> ''
+    where ${attemptToReplace}
 ), traces as (
   insert into call_trace (call_id, step, tenant_id, node_id, node_type, exit, entered_at, duration_ms, reason)
   select r."callId", s.step, r."tenantId", s."nodeId", s."nodeType", s.exit, ${at('s."enteredAtUs"')}, s."durationMs",
@@ -161,22 +169,30 @@ function statement(callConflict: string): string {
     step int, "nodeId" text, "nodeType" text, exit text, "enteredAtUs" float8, "durationMs" float8, reason text)
   on conflict (call_id, step) do nothing
 )
-insert into recording as c (id, tenant_id, call_id, path, channels, started_at, stopped_at, retention_days)
+insert into recording as c (id, tenant_id, call_id, path, channels, started_at, stopped_at, duration_ms, retention_days)
 select m."recordingId", r."tenantId", r."callId", m.path, m.channels, ${at('m."startedAtUs"')}, ${at('m."stoppedAtUs"')},
-  m."retentionDays"
+  m."durationMs", m."retentionDays"
 from r cross join lateral jsonb_to_recordset(r.recordings) as m(
-  "recordingId" uuid, path text, channels text, "startedAtUs" float8, "stoppedAtUs" float8, "retentionDays" int)
-on conflict (id) do update set retention_days = excluded.retention_days
-  where c.retention_days is null and excluded.retention_days is not null`;
+  "recordingId" uuid, path text, channels text, "startedAtUs" float8, "stoppedAtUs" float8, "durationMs" int, "retentionDays" int)
+on conflict (id) do update set retention_days = coalesce(c.retention_days, excluded.retention_days),
+    duration_ms = coalesce(c.duration_ms, excluded.duration_ms)
+  where (c.retention_days is null and excluded.retention_days is not null)
+    or (c.status = 'pending' and c.duration_ms is null and excluded.duration_ms is not null)`;
 }
 
 // A leg that was written by itself knows no more of who ended it than that its far side did not; its call does.
-// An orphan's attempt knows no destination and its recording no retention: a session's take their place.
+// An orphan's recording knows no retention and no length: a session's takes its place.
 
 /** Writes records whose source is `session` or `leg`. */
-export const writeSessions = { name: 'callfabric_write_sessions', text: statement(sessionWins) } as const;
+export const writeSessions = {
+  name: 'callfabric_write_sessions',
+  text: statement(sessionWins, attemptFromSwitch),
+} as const;
 /** Writes records whose source is `switch`. */
-export const writeOrphans = { name: 'callfabric_write_orphans', text: statement(orphansJoin) } as const;
+export const writeOrphans = {
+  name: 'callfabric_write_orphans',
+  text: statement(orphansJoin, attemptUnknown),
+} as const;
 
 /** Keeps records whose source is `held`; the first word of a call stays. */
 export const writeHeld = {

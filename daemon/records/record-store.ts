@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { poolOf } from '../../orm/config.ts';
 import type { RecordLine } from './record-line.ts';
 import { writeHeld, writeOrphans, writeSessions } from './record-sql.ts';
+import { writeFault } from './write-fault.ts';
 
 /** Where batches of records go. Rejects with what PostgreSQL said (see writeFault). */
 export interface RecordStore {
@@ -33,9 +34,8 @@ export class PostgresRecordStore implements RecordStore {
       };
       await client.query(query);
     } catch (error) {
-      // A connection whose answer is still to come must not go back to the pool.
-      broken =
-        error instanceof Error && 'severity' in error ? undefined : new Error('unanswered', { cause: error });
+      // A connection whose answer is still to come must not go back to the pool, nor one that forgot what was prepared.
+      broken = writeFault(error) === 'record' ? undefined : new Error('not written', { cause: error });
       throw error;
     } finally {
       client.release(broken);

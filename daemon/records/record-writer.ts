@@ -293,13 +293,14 @@ export class RecordWriter {
           aside = false;
           return `nowhere: ${String(why)}`;
         });
-        this.#rejected += 1;
+        if (aside) this.#rejected += 1;
+        else this.#lost += 1;
         done.lines.add(only);
         this.#settle(only, aside);
-        log.error(
-          { callId: only.callId, reason: String(error), path },
-          'call record refused by PostgreSQL, put aside',
-        );
+        const facts = { callId: only.callId, reason: String(error), path };
+        if (aside) log.error(facts, 'call record refused by PostgreSQL, put aside');
+        else
+          log.error({ ...facts, record: only.text }, 'call record lost: refused by PostgreSQL and the disk');
       }
     }
   }
@@ -308,6 +309,7 @@ export class RecordWriter {
   #spill(): Promise<void> {
     this.#spilling ??= this.#spillAll().finally(() => {
       this.#spilling = undefined;
+      this.#lookAgain();
       this.#tellIdle();
     });
     return this.#spilling;
@@ -348,6 +350,15 @@ export class RecordWriter {
       log.error({ error: String(error) }, 'call records cannot be written to the spool');
     }
     this.#securing = false;
+    this.#lookAgain();
+  }
+
+  /**
+   * The disk may take longer than PostgreSQL: by now nobody may be there who reads what it took, or writes what it
+   * refused. While PostgreSQL is away its retry comes by itself.
+   */
+  #lookAgain(): void {
+    if (!this.#away) this.#wake?.();
   }
 
   #nextRetryMs(): number {

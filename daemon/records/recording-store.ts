@@ -27,9 +27,19 @@ export interface SweepResult {
   pending: number;
 }
 
+interface StoredFile {
+  readonly location: string;
+  readonly bytes: number;
+  readonly durationMs: number;
+  readonly sha256: string;
+}
+
 type Verdict =
-  | { readonly status: 'stored'; readonly set: object }
-  | { readonly status: 'empty' | 'failed' | 'pending'; readonly reason: string; readonly bytes?: number };
+  | { readonly status: 'stored'; readonly set: StoredFile }
+  | { readonly status: 'empty' | 'failed' | 'pending'; readonly reason: string; readonly set?: object };
+
+/** How much less than FreeSWITCH counted may be in the file before it counts as cut, ms. */
+const toleranceMs = 1000;
 
 /**
  * Turns recordings from `pending` into `stored`, `empty` or `failed`: the file is checked (size, duration, SHA-256),
@@ -89,12 +99,15 @@ export class RecordingStore {
     const row = orm.em.fork();
     const which = { id: recording.id, status: 'pending' as const };
     if (verdict.status === 'stored') {
-      await row.nativeUpdate(Recording, which, {
+      const written = await row.nativeUpdate(Recording, which, {
         ...verdict.set,
         status: 'stored',
         reason: null,
         verifiedAt: new Date(),
       });
+      // Its tenant was deleted meanwhile: nobody would know of the file.
+      if (written === 0 && (await row.count(Recording, { id: recording.id })) === 0)
+        await target.remove(verdict.set.location);
       await target.forget(recording.path).catch((error: unknown) => {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
           log.warn({ ...facts, error: String(error) }, 'local recording could not be deleted');
@@ -105,7 +118,7 @@ export class RecordingStore {
       status: verdict.status,
       reason: verdict.reason,
       tries: recording.tries + 1,
-      ...(verdict.bytes === undefined ? {} : { bytes: verdict.bytes }),
+      ...verdict.set,
     });
     if (verdict.status === 'failed') log.error({ ...facts, reason: verdict.reason }, 'recording failed');
     return verdict.status;
@@ -126,11 +139,26 @@ export class RecordingStore {
       }
     }
     if (file.kind === 'missing') return { status: again, reason: `there is no file at ${recording.path}` };
+    if (file.kind === 'inaccessible') return { status: again, reason: file.reason };
     if (file.kind === 'unreadable') return { status: 'failed', reason: file.reason };
     if (recording.stoppedAt == null && Date.now() - file.changedAtMs < settledAfterMs)
       return { status: 'pending', reason: 'it may still be written' };
-    if (file.kind === 'empty') return { status: 'empty', reason: 'the file has no audio', bytes: file.bytes };
-    const { bytes, durationMs, sha256 } = file;
+    const { bytes } = file;
+    const durationMs = file.kind === 'empty' ? 0 : file.durationMs;
+    const toldMs = recording.durationMs ?? 0;
+    const cut =
+      file.cut ??
+      (toldMs - durationMs > toleranceMs
+        ? `FreeSWITCH recorded ${toldMs} ms, ${durationMs} ms are there`
+        : undefined);
+    if (cut !== undefined) {
+      // A disk that machines share may show the rest a little later; what FreeSWITCH told must stand until then.
+      if (Date.now() - file.changedAtMs < settledAfterMs) return { status: 'pending', reason: cut };
+      return { status: 'failed', reason: cut, set: { bytes, durationMs } };
+    }
+    if (file.kind === 'empty')
+      return { status: 'empty', reason: 'the file has no audio', set: { bytes, durationMs } };
+    const { sha256 } = file;
     try {
       const location = await target.store({ path, key, bytes, sha256 });
       return { status: 'stored', set: { location, bytes, durationMs, sha256 } };

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { RecordingTarget } from './recording-target.ts';
+import { type RecordingTarget, removeFile } from './recording-target.ts';
 
 export interface S3Options {
   readonly bucket: string;
@@ -20,24 +20,29 @@ export interface S3Options {
 
 /**
  * Recordings go to an S3-compatible store: sent with their SHA-256, which the store checks, then asked for again (HEAD)
- * before they count as stored. The SDK is loaded with the first recording.
+ * before they count as stored.
  */
 export function s3Target(options: S3Options): RecordingTarget {
   let client: S3Client | undefined;
   const deadline = (): { abortSignal: AbortSignal } => ({
     abortSignal: AbortSignal.timeout(options.deadlineMs ?? 60_000),
   });
+  /** The SDK is loaded with the first recording. */
+  const connect = async () => {
+    const s3 = await import('@aws-sdk/client-s3');
+    client ??= new s3.S3Client({
+      region: options.region,
+      forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
+      maxAttempts: 3,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    });
+    return { s3, client };
+  };
   return {
     async store({ path, key, bytes, sha256 }) {
-      const s3 = await import('@aws-sdk/client-s3');
-      client ??= new s3.S3Client({
-        region: options.region,
-        forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
-        maxAttempts: 3,
-        requestChecksumCalculation: 'WHEN_REQUIRED',
-        ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-        ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-      });
+      const { s3, client } = await connect();
       const place = { Bucket: options.bucket, Key: `${options.prefix ?? ''}${key}` };
       await client.send(
         new s3.PutObjectCommand({
@@ -58,5 +63,13 @@ export function s3Target(options: S3Options): RecordingTarget {
     // The local file is kept until the row says `stored`, so there is nothing to find.
     find: async () => undefined,
     forget: (path) => unlink(path),
+    async remove(location, leftover) {
+      const bucket = `s3://${options.bucket}/`;
+      if (!location.startsWith(bucket)) return removeFile(location, leftover);
+      const { s3, client } = await connect();
+      // One that is not there is answered like one that was (DeleteObject, S3 API reference).
+      const place = { Bucket: options.bucket, Key: location.slice(bucket.length) };
+      await client.send(new s3.DeleteObjectCommand(place), deadline());
+    },
   };
 }

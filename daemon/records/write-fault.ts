@@ -9,6 +9,6 @@ export function writeFault(error: unknown): 'database' | 'record' {
   const code = codeOf(error);
   // Not five characters: Node's own (ECONNREFUSED …) or the driver's (timeouts have none).
   if (code === undefined || !/^[0-9A-Z]{5}$/.test(code)) return 'database';
-  if (code === '25006') return 'database'; // read-only: a standby, or default_transaction_read_only
-  return /^(08|28|3D|40|42|53|55|57|58|XX)/.test(code) ? 'database' : 'record';
+  // 25: read-only (a standby, or default_transaction_read_only) … 26: the connection forgot its prepared statement.
+  return /^(08|25|26|28|3D|40|42|53|55|57|58|XX)/.test(code) ? 'database' : 'record';
 }

@@ -31,8 +31,12 @@ export class Queueing implements Queues {
     const { lines, dialer, call, holder, log } = this.#parts;
     const candidates = dialer.plan(request.source).filter(({ rejected }) => rejected === undefined);
     if (candidates.length === 0) return { joined: false, reason: 'noCandidates' };
+    // Held from an earlier line and not dialled: whoever waits again would wait for the place it keeps itself.
+    await dialer.dropHeld();
+    // Who waits for one buyer must not stand in the way of who waits for another.
+    const own = request.source.from === 'buyer' ? `:${candidates[0]?.buyerId ?? request.source.buyer}` : '';
     const joined = await lines.join({
-      line: `${call.tenantId}:${call.campaignId}:${request.queue}`,
+      line: `${call.tenantId}:${call.campaignId}:${request.queue}${own}`,
       callId: call.callId,
       priority: request.priority,
       maxSize: request.maxSize,

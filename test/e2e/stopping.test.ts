@@ -37,7 +37,7 @@ void t.test('a second signal ends it now; the call goes on at another daemon', a
     flowOf([['news', 'play', { prompt: file('news-2000ms.wav') }], bye], ['news done bye']),
   );
   const first = await house.spawnDaemon(0);
-  await house.startDaemon(1); // before the call, which may be over by the time a busy machine has started it
+  await house.startDaemon(1);
   const live = house.call(did);
   await until('a live call', () => live.leg.phase === 'playing');
   first.child.kill('SIGTERM');

@@ -25,7 +25,7 @@ void t.test('the seed as it is, on a real FreeSWITCH', { skip: live.skip }, asyn
 
   await t.test('menu, line, and the buyer’s telephone after his SIP address', async (t) => {
     mkdirSync(folder, { recursive: true });
-    writeWav(join(folder, 'ivr-welcome.wav'), { ms: 1500, channels: 1 });
+    writeWav(join(folder, 'ivr-welcome.wav'), { ms: 1500, channels: 1, silences: [] });
     const telephone = await awaitCalls('callee-hangs-up', { port: carrierPort, values: { talkMs: 1500 } });
     const caller = await placeCall('caller-keys-rfc2833', sipPort, did, { values: { beforeKeysMs: 800 } });
     await went(t, telephone, 'the callee talked and hung up');
@@ -41,5 +41,16 @@ void t.test('the seed as it is, on a real FreeSWITCH', { skip: live.skip }, asyn
     t.equal(row?.cdrs.length, 3, 'a CDR a leg');
     const pressed = (row?.trace[0]?.duration_ms ?? 0) / 1000;
     t.ok(pressed > 0.5, `the caller heard the menu before the key: ${pressed} s`);
+    t.match((await telephone.done).messages, /^X-CallFabric-Hops: 1\r?$/m, 'what we send out is marked');
+  });
+
+  await t.test('a call that came from us is marked once more', async (t) => {
+    const telephone = await awaitCalls('callee-hangs-up', { port: carrierPort, values: { talkMs: 500 } });
+    const caller = await placeCall('caller-keys-rfc2833', sipPort, did, {
+      values: { headers: '      X-CallFabric-Hops: 1\n', beforeKeysMs: 800 },
+    });
+    await went(t, telephone, 'the callee talked and hung up');
+    await went(t, caller, 'the caller was hung up on');
+    t.match((await telephone.done).messages, /^X-CallFabric-Hops: 2\r?$/m, 'and it comes back no more');
   });
 });

@@ -59,7 +59,10 @@ redis.call('PEXPIRE', ARGV[6] .. daemonId, leaseMs * 2)
 local key, arg, running = 3, 7, 0
 while key <= #KEYS do
   local leaseId, callId, fence, since, anew, holder, scopes = unpack(ARGV, arg, arg + 6)
-  if redis.call('PEXPIRE', KEYS[key], leaseMs) == 0 or anew == '1' then
+  -- Not among ours: another daemon claimed it while ours was not heard of. Who renews it answers for it: else nobody
+  -- would look for it where ours dies later.
+  if redis.call('PEXPIRE', KEYS[key], leaseMs) == 0 or anew == '1'
+    or redis.call('SISMEMBER', ARGV[6] .. daemonId, leaseId) == 0 then
     local known = redis.call('GET', KEYS[key])
     local began = tonumber(since) or (known and tonumber(string.match(known, '^%d+\n(%d+)'))) or now
     local owner = known and string.match(known, '^%d+\n%d+\n[^\n]*\n([^\n]*)')

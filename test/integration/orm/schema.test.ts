@@ -6,6 +6,7 @@ import { newId } from '../../../daemon/telephony/ids.ts';
 import { createTestDatabase } from '../../../ops/dev-services/test-database.ts';
 import { closeOrm, openOrm } from '../../../orm/config.ts';
 import { checkSchema, knownMigrations, migrate } from '../../../orm/migrate.ts';
+import { isPassword } from '../../../orm/password.ts';
 import { seed, testFlow } from '../../../orm/seed.ts';
 import { seededDatabase } from '../seeded-database.ts';
 
@@ -88,14 +89,46 @@ void t.test('the seed may run again, and production gets no test data', async (t
   await seed(url, { production: true });
   const count = async (table: string) =>
     (await client.query<{ n: number }>(`select count(*)::int as n from ${table}`)).rows[0]?.n;
-  t.equal(await count('tenant'), 0);
+  const platform = async () => [
+    await count('tenant'),
+    await count('user_account'),
+    await count('role'),
+    await count('feature_flag'),
+    await count('dnc_list'),
+  ];
+  t.same(await platform(), [0, 0, 3, 3, 0], 'roles and flags alone');
   await seed(url, { production: false });
   await client.query("update campaign set name = 'Test Campaign', max_calls = 5");
   await seed(url, { production: false });
-  const tables = ['tenant', 'phone_number', 'campaign', 'buyer', 'buyer_endpoint', 'node', 'edge', 'trunk'];
-  const counts = [];
-  for (const table of tables) counts.push(await count(table));
-  t.same(counts, [1, 2, 1, 1, 2, 3, 2, 1]);
+  const expected = {
+    tenant: 1,
+    phone_number: 2,
+    campaign: 1,
+    buyer: 1,
+    buyer_endpoint: 2,
+    node: 3,
+    edge: 2,
+    trunk: 1,
+    user_account: 1,
+    membership: 1,
+    role: 3,
+    feature_flag: 3,
+    caller_id_number: 2,
+    rate: 1,
+    ledger_entry: 2,
+    webhook: 1,
+    dnc_entry: 2,
+  };
+  for (const [table, rows] of Object.entries(expected)) t.equal(await count(table), rows, table);
+  const balances = await client.query(
+    'select a.kind, b.amount_micros from balance b join billing_account a on a.id = b.account_id order by 1',
+  );
+  t.same(balances.rows, [
+    { kind: 'buyer', amount_micros: '1000000000' },
+    { kind: 'funding', amount_micros: '-1000000000' },
+  ]);
+  const [admin] = (await client.query('select password_hash from user_account')).rows;
+  t.ok(await isPassword('password123', admin.password_hash));
   t.equal((await client.query('select max_calls from campaign')).rows[0].max_calls, 5, 'a change is kept');
 });
 

@@ -6,7 +6,7 @@ import { newId } from '../../../daemon/telephony/ids.ts';
 import type { TestDatabase } from '../../../ops/dev-services/test-database.ts';
 import { sampleRecord } from '../../unit/records/sample-record.ts';
 import { seededDatabase } from '../seeded-database.ts';
-import { writeSetup } from './write-setup.ts';
+import { until, writeSetup } from './write-setup.ts';
 
 let database: TestDatabase;
 t.before(async () => {
@@ -130,6 +130,57 @@ void t.test('a true CDR replaces an estimated one, never the other way', async (
   t.same(seen, ['estimated 1', 'json_cdr 2', 'json_cdr 2', 'json_cdr 2']);
 });
 
+void t.test(
+  'a channel has one CDR, whatever month an estimate, its leg or another call would put it in',
+  async (t) => {
+    const { writer, tenantId, rows, close } = await writeSetup(database.url, t.testdir());
+    t.teardown(close);
+    const record = sampleRecord(tenantId);
+    const [leg] = record.legs;
+    const cdr = leg?.cdr;
+    if (leg === undefined || cdr === undefined) throw new Error('the sample has a CDR');
+    const cdrFrom = (startUs: number, source: CdrRecord['source'], callId = record.callId): CallRecord => ({
+      ...record,
+      callId,
+      legs: [{ ...leg, legId: newId(), cdr: { ...cdr, source, times: { ...cdr.times, startUs } } }],
+      attempts: [],
+      recordings: [],
+    });
+    const monthUs = 31 * 86_400e6;
+    writer.write(cdrFrom(cdr.times.startUs, 'estimated'));
+    await writer.flush();
+    writer.write(cdrFrom(cdr.times.startUs - monthUs, 'json_cdr'));
+    await writer.flush();
+    writer.write(
+      cdrFrom(
+        cdr.times.startUs - 2 * monthUs,
+        'event',
+        '0166d8a0-0000-7000-8000-000000000001' as CallRecord['callId'],
+      ),
+    );
+    await writer.flush();
+    t.equal(writer.counts.rejected, 0);
+    const found = await rows(`select call_id, source from cdr where channel_uuid = '${leg.channelUuid}'`);
+    t.same(found, [{ call_id: record.callId, source: 'json_cdr' }]);
+  },
+);
+
+void t.test('a call of no month we know is written like any other, and once', async (t) => {
+  const { writer, tenantId, rows, close } = await writeSetup(database.url, t.testdir());
+  t.teardown(close);
+  const callIds = ['0166d8a0-0000-7000-8000-000000000002', 'ffffffff-ffff-4fff-bfff-fffffffffff0'];
+  for (const callId of callIds) {
+    const record = sampleRecord(tenantId, { callId: callId as CallRecord['callId'] });
+    writer.write(record);
+    await writer.flush();
+    writer.write(record);
+    await writer.flush();
+    t.equal((await rows(`select 1 from cdr_default where call_id = '${callId}'`)).length, 2);
+    t.equal((await rows(`select 1 from call_trace where call_id = '${callId}'`)).length, 8);
+  }
+  t.equal(writer.counts.rejected, 0);
+});
+
 void t.test('poisoned records are put aside and their neighbours written', async (t) => {
   const folder = t.testdir();
   const { writer, tenantId, rows, log, close } = await writeSetup(database.url, folder, { lingerMs: 50 });
@@ -183,4 +234,17 @@ void t.test('deleting the tenant removes its calls', async (t) => {
   await writer.flush();
   await rows(`delete from tenant where id = '${id}'`);
   for (const table of tables) t.same(await rows(`select 1 from "${table}" where tenant_id = '${id}'`), []);
+});
+
+void t.test('a connection that lost its prepared statement costs no record', async (t) => {
+  const { writer, tenantId, rows, close } = await writeSetup(database.url, t.testdir());
+  t.teardown(close);
+  const records = [sampleRecord(tenantId), sampleRecord(tenantId)] as const;
+  writer.write(records[0]);
+  await writer.flush();
+  await rows('deallocate all'); // as a pooler between the two does, or DISCARD ALL
+  writer.write(records[1]);
+  await until('the second is written', () => writer.counts.written + writer.counts.rejected === 2);
+  t.same(writer.counts, { written: 2, rejected: 0, lost: 0 });
+  t.same(await rows(`select count(*)::int as n from call where id = '${records[1].callId}'`), [{ n: 1 }]);
 });

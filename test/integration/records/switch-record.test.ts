@@ -74,6 +74,29 @@ void t.test("a late A-leg replaces the estimate in a session's record, and nothi
   ]);
 });
 
+void t.test("a session's word of an attempt replaces what the switch's was taken for", async (t) => {
+  const { writer, tenantId, rows, close } = await writeSetup(database.url, t.testdir());
+  t.teardown(close);
+  const session = sampleRecord(tenantId);
+  const guess = { outcome: 'cancelled', cause: 'ORIGINATOR_CANCEL' } as const;
+  const attempts = session.attempts.map((attempt) => ({ ...attempt, ...guess }));
+  writer.write({ ...session, source: 'switch', outcome: 'interrupted', attempts });
+  await writer.flush();
+  const stands = () =>
+    rows(
+      `select c.outcome as call, a.outcome from call c join call_attempt a on a.call_id = c.id where c.id = '${session.callId}' order by a.number`,
+    );
+  t.match(await stands(), [{ call: 'interrupted', outcome: 'cancelled' }]);
+  writer.write(session);
+  await writer.flush();
+  const known = session.attempts.map(({ outcome }) => ({ call: session.outcome, outcome }));
+  t.same(await stands(), known);
+  writer.write({ ...session, attempts });
+  writer.write({ ...session, source: 'switch', attempts });
+  await writer.flush();
+  t.same(await stands(), known, 'and stays');
+});
+
 void t.test('a leg that ends before its call has its CDR at once, and the call no row', async (t) => {
   const { writer, tenantId, rows, close } = await writeSetup(database.url, t.testdir());
   t.teardown(close);

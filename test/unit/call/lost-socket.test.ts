@@ -3,7 +3,10 @@ import { outcomeOf } from '../../../daemon/call/assemble-record.ts';
 import { CallSession } from '../../../daemon/call/call-session.ts';
 import { decodeCallState } from '../../../daemon/call/call-state.ts';
 import { resultOfInterrupted } from '../../../daemon/call/takeover.ts';
-import { FakeSessionChannel, TestEnvironment } from './test-environment.ts';
+import { ChannelGone } from '../../../daemon/channel/channel.ts';
+import { newId } from '../../../daemon/telephony/ids.ts';
+import { legEnd } from './leg-end.ts';
+import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
 
 const lost = { cause: 'NORMAL_TEMPORARY_FAILURE', by: 'lost' } as const;
 
@@ -128,6 +131,37 @@ void t.test(
   },
 );
 
+void t.test(
+  'a leg that ended just before its call moved is written, not left to somebody who never heard of it',
+  async (t) => {
+    const env = new TestEnvironment();
+    env.livesOn = true;
+    const ends: (() => void)[] = [];
+    const onLeg: TestEnvironment['link']['onLeg'] = (channelUuid, listener) => {
+      const callId = channel.prepared['callfabric_call'] ?? '';
+      const variables = { callfabric_call: callId, callfabric_tenant: newId<'TenantId'>() };
+      const leg = { ...legEnd('B', variables), channelUuid };
+      ends.push(() => listener({ kind: 'ended', channelUuid, atUs: leg.times.endUs, leg }));
+      return { off() {} };
+    };
+    const channel: FakeSessionChannel = new FakeSessionChannel({
+      digits: ['1'],
+      bridges: [
+        () => {
+          for (const end of ends.slice(1)) end();
+          channel.goAway(lost);
+          throw new ChannelGone(lost);
+        },
+      ],
+    });
+    await new CallSession(env.environment, channel, { ...env.link, connected: true, onLeg }).run();
+    t.same(env.written, []);
+    const legUuid = decodeCallState(channel.carried.at(-1))?.underWay?.legUuid;
+    t.match(env.legsWritten, [{ source: 'leg', legs: [{ side: 'B', channelUuid: legUuid }] }]);
+    t.equal(env.legsWritten.length, 1);
+  },
+);
+
 void t.test('a caller in the line whom an operator ends has not given up', (t) => {
   const ending = {
     cause: 'MANAGER_REQUEST',
@@ -193,6 +227,20 @@ void t.test(
 );
 
 void t.test(
+  "taken over when its number is another tenant's: not one of their buyers hears this caller",
+  async (t) => {
+    const route = aRoute();
+    const tenant = { ...route.tenant, tenantId: 'tenant-2' as typeof route.tenant.tenantId };
+    const env = new TestEnvironment({ route: { ...route, tenant } });
+    const channel = new FakeSessionChannel({ answered: true, variables: await carriedState() });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.same(channel.verbs, ['hangup']);
+    t.match(env.written, [{ tenantId: 'tenant-1', campaignId: 'campaign-1', outcome: 'connected' }]);
+    t.same(env.heldLeases(), []);
+  },
+);
+
+void t.test(
   'taken over, but its flow cannot be walked: the attempt has its row and gives its lease back',
   async (t) => {
     const env = new TestEnvironment();
@@ -210,6 +258,48 @@ void t.test(
     t.match(env.written, [{ outcome: 'connected', attempts: [{ outcome: 'connected' }] }]);
     t.equal(env.released.length, 2);
     t.same(env.heldLeases(), []);
+  },
+);
+
+void t.test(
+  'a new version was published before the takeover: the record names the one it began with',
+  async (t) => {
+    const route = aRoute();
+    const flow = { ...route.flow, flowVersionId: 'version-2' } as NonNullable<typeof route.flow>;
+    for (const graph of [route.flow?.graph, undefined]) {
+      const env = new TestEnvironment();
+      const { routes } = env.environment.admission;
+      const changed = {
+        ...routes,
+        routeFor: async () => ({ ...route, flow }),
+        flowVersion: async () => graph,
+      };
+      const environment = {
+        ...env.environment,
+        admission: { ...env.environment.admission, routes: changed },
+      };
+      const variables = await carriedState();
+      const channel = new FakeSessionChannel({ answered: true, variables, goneBefore: 'hangup' });
+      await new CallSession(environment, channel, env.link).run();
+      t.match(env.written, [{ flowVersionId: 'version-1' }]);
+    }
+  },
+);
+
+void t.test(
+  'the caller leaves after a takeover: the record names the version the call began with',
+  async (t) => {
+    const first = new TestEnvironment();
+    const before = new FakeSessionChannel({ goneDuring: 'collectDigits', goneAs: lost });
+    first.livesOn = true;
+    await new CallSession(first.environment, before, first.link).run();
+    const route = aRoute();
+    const flow = { ...route.flow, flowVersionId: 'version-2' } as NonNullable<typeof route.flow>;
+    const env = new TestEnvironment({ route: { ...route, flow } });
+    const variables = { callfabric_state: before.carried.at(-1) ?? '', callfabric_entry: 'takeover' };
+    const channel = new FakeSessionChannel({ answered: true, variables, goneDuring: 'collectDigits' });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.match(env.written, [{ outcome: 'abandoned', takeovers: 1, flowVersionId: 'version-1' }]);
   },
 );
 

@@ -285,3 +285,27 @@ void t.test('a channel nobody could ask about: its end is told to whoever left i
   t.same(scene.did, { broken: [], kept: [], released: ['a'] });
   t.equal(ends, 1);
 });
+
+void t.test('its switch never comes back, or this daemon goes: the end is told all the same', async (t) => {
+  for (const goes of [false, true]) {
+    const scene = new Scene();
+    let ends = 0;
+    scene.connected = false;
+    scene.care.adopt([lease('a')], lease('a'), () => {
+      ends += 1;
+    });
+    await scene.round();
+    t.equal(ends, 0);
+    if (goes) scene.care.stop();
+    else scene.nowMs += 16 * 60_000;
+    await scene.round();
+    await scene.round();
+    scene.care.stop();
+    t.equal(ends, 1);
+    t.same(scene.did.released, [], 'the channel may live: its lease expires');
+    scene.care.adopt([lease('b')], lease('b'), () => {
+      ends += 1;
+    });
+    t.equal(ends, 2, 'one that comes after the stop does not wait');
+  }
+});

@@ -1,8 +1,10 @@
-/** A log that keeps its messages. */
+/** A log that keeps its messages, and the facts beside them. */
 export function quietLog() {
   const messages: string[] = [];
-  const keep = (_facts: object, message: string): void => {
+  const facts: object[] = [];
+  const keep = (fact: object, message: string): void => {
+    facts.push(fact);
     messages.push(message);
   };
-  return { messages, info: keep, warn: keep, error: keep };
+  return { messages, facts, info: keep, warn: keep, error: keep };
 }

@@ -35,6 +35,7 @@ void t.test('what fails for want of a database is tried again, what is refused i
     '57P01',
     '53100',
     '25006',
+    '26000',
     '08006',
     '42P01',
     '40P01',

@@ -1,9 +1,10 @@
 import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { encodeRecord, type RecordLine } from '../../../daemon/records/record-line.ts';
-import { RecordSpool, type RecordSpoolOptions } from '../../../daemon/records/record-spool.ts';
+import { RecordSpool, type RecordSpoolOptions, startOf } from '../../../daemon/records/record-spool.ts';
 import { encodeFrame, readFrames } from '../../../daemon/records/spool-frame.ts';
 import { type CallId, newId } from '../../../daemon/telephony/ids.ts';
 import { quietLog } from './quiet-log.ts';
@@ -109,6 +110,27 @@ void t.test('a death in mid-write loses only the record that was being written',
   t.match(log.messages, [/earlier run/, /ends within a record/]);
 });
 
+void t.test('a write the disk took in spite of its error does not hide what comes after it', async (t) => {
+  const folder = t.testdir({ probe: '' });
+  const spool = spoolOf(t, { folder, log: quietLog() });
+  await spool.open();
+  const probe = await open(join(folder, 'probe'));
+  await probe.close();
+  const sync = t.intercept(Object.getPrototypeOf(probe) as typeof probe, 'datasync', {
+    value: async () => {
+      throw new Error('EIO: i/o error, fdatasync');
+    },
+    configurable: true,
+  });
+  const [refused, written] = [lines(2), lines(1)];
+  await t.rejects(spool.append(refused), /EIO/);
+  sync.restore();
+  await spool.append(written);
+  const ids = [...refused, ...written].map(({ callId }) => callId);
+  t.same(await readAll(spool), ids);
+  t.equal(spool.depth, 0, 'fewer than none would keep the next from being read');
+});
+
 void t.test('damage in the middle is kept aside and told', async (t) => {
   const folder = t.testdir();
   const log = quietLog();
@@ -150,9 +172,22 @@ void t.test('appending goes on while the oldest are read', async (t) => {
 });
 
 void t.test('a folder of another running daemon is refused', async (t) => {
-  const folder = t.testdir({ 'owner.pid': `${process.ppid}\n` });
-  await t.rejects(new RecordSpool({ folder, log: quietLog() }).open(), /belongs to the running process/);
-  writeFileSync(join(folder, 'owner.pid'), '999999999\n');
+  const folder = t.testdir();
+  const owner = join(folder, 'owner.pid');
+  for (const began of ['', ` ${await startOf(process.ppid)}`]) {
+    writeFileSync(owner, `${process.ppid}${began}\n`);
+    await t.rejects(new RecordSpool({ folder, log: quietLog() }).open(), /belongs to the running process/);
+  }
+  writeFileSync(owner, '999999999\n');
   await spoolOf(t, { folder, log: quietLog() }).open();
-  t.equal(readFileSync(join(folder, 'owner.pid'), 'utf8'), `${process.pid}\n`, 'a dead one is not');
+  t.match(readFileSync(owner, 'utf8'), `${process.pid} `, 'a dead one is not');
 });
+
+void t.test(
+  'after a reboot the number of the old daemon is another process: the folder is free',
+  async (t) => {
+    const folder = t.testdir({ 'owner.pid': `${process.ppid} 1\n` });
+    await spoolOf(t, { folder, log: quietLog() }).open();
+    t.match(readFileSync(join(folder, 'owner.pid'), 'utf8'), `${process.pid} `);
+  },
+);

@@ -4,6 +4,7 @@ import { RecordSpool } from '../../../daemon/records/record-spool.ts';
 import type { RecordStore } from '../../../daemon/records/record-store.ts';
 import { RecordWriter, type RecordWriterOptions } from '../../../daemon/records/record-writer.ts';
 import { newId } from '../../../daemon/telephony/ids.ts';
+import { until } from '../../until.ts';
 import { quietLog } from './quiet-log.ts';
 import { sampleRecord } from './sample-record.ts';
 
@@ -26,7 +27,7 @@ async function writerTo(
     ...options,
   });
   await writer.start();
-  return { writer, spool };
+  return { writer, spool, log };
 }
 
 void t.test('a record is safe when it is in PostgreSQL itself, whatever comes behind it', async (t) => {
@@ -80,3 +81,51 @@ void t.test('where neither takes it, it is not safe', async (t) => {
   t.equal(await writer.keep(sampleRecord(newId()), 60), false);
   await writer.stop();
 });
+
+void t.test(
+  'what went to disk while PostgreSQL took its time is written too, with nothing coming after',
+  async (t) => {
+    const answer = Promise.withResolvers<void>();
+    const disk = Promise.withResolvers<void>();
+    const toDisk = Promise.withResolvers<void>();
+    const written: string[] = [];
+    const store: RecordStore = {
+      write: async (lines) => {
+        await answer.promise;
+        written.push(...lines.map(({ callId }) => callId));
+      },
+    };
+    const { writer, spool } = await writerTo(t, store);
+    t.teardown(() => writer.stop());
+    const append = spool.append.bind(spool);
+    spool.append = async (lines) => {
+      toDisk.resolve();
+      await disk.promise;
+      return append(lines);
+    };
+    const first = writer.keep(sampleRecord(newId()));
+    await toDisk.promise; // it is on its way to both
+    answer.resolve();
+    t.equal(await first, true);
+    disk.resolve();
+    // It is written twice, which changes nothing; left lying it would keep every later record on disk.
+    await until('the spool is read', () => written.length === 2);
+    const later = sampleRecord(newId());
+    t.equal(await writer.keep(later), true);
+    await until('the next one is in PostgreSQL', () => written.includes(later.callId));
+  },
+);
+
+void t.test(
+  'a record that PostgreSQL refuses and no disk takes stands in the log whole, and counts as lost',
+  async (t) => {
+    const refusal = Object.assign(new Error('invalid input syntax'), { code: '22P02' });
+    const { writer, spool, log } = await writerTo(t, { write: () => Promise.reject(refusal) });
+    t.teardown(() => writer.stop());
+    spool.reject = () => Promise.reject(new Error('ENOSPC: no space left on device'));
+    const record = sampleRecord(newId());
+    t.equal(await writer.keep(record), false);
+    t.match(writer.counts, { lost: 1, rejected: 0 });
+    t.match(log.facts.at(-1), { callId: record.callId, record: JSON.stringify(record) });
+  },
+);

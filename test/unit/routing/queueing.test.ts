@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { CapLease } from '../../../daemon/caps/cap-lease.ts';
 import type { WaitingLines, WaitingPlace } from '../../../daemon/caps/waiting-line.ts';
+import type { CandidateSource } from '../../../daemon/flow/node-context.ts';
 import { Queueing } from '../../../daemon/routing/queueing.ts';
 import { buyer, call, dialing, lease, route } from './fakes.ts';
 
@@ -29,17 +30,22 @@ class Place implements WaitingPlace {
 
 function queueing(answer: Awaited<ReturnType<WaitingLines['join']>>, of = route([buyer('a'), buyer('b')])) {
   const requests: Parameters<WaitingLines['join']>[0][] = [];
+  let next = answer;
   const lines: WaitingLines = {
     async join(request) {
       requests.push(request);
-      return answer;
+      return next;
     },
+  };
+  const waitAgain = () => {
+    next = { joined: true, place: new Place() };
   };
   const world = dialing({}, { route: of });
   const log = { debug: () => {}, info: () => {}, warn: () => {} };
   const queues = new Queueing({ lines, dialer: world.dialer, call, log });
-  const join = () => queues.join({ queue: 'main', priority: 5, maxSize: 9, source: { from: 'campaign' } });
-  return { ...world, join, requests };
+  const join = (source: CandidateSource = { from: 'campaign' }) =>
+    queues.join({ queue: 'main', priority: 5, maxSize: 9, source });
+  return { ...world, join, requests, waitAgain };
 }
 
 async function joined(place: Place) {
@@ -76,6 +82,22 @@ void t.test('its turn: the candidate is held before anybody hears of it', async 
   t.equal(world.dialer.plan({ from: 'campaign' })[0]?.label, 'b-sip');
   t.same(world.caps.released, []);
   t.equal(place.left, 0, 'who passes the grant on does not leave');
+});
+
+void t.test('who waits for one buyer has a line of his own', async (t) => {
+  const world = queueing({ joined: true, place: new Place() });
+  await world.join({ from: 'buyer', buyer: 'b' });
+  t.match(world.requests, [{ line: 'tenant:campaign:main:b', options: [[{ scope: 'buyer:b' }, {}]] }]);
+});
+
+void t.test('who waits again gives back the slot that was held and not dialled', async (t) => {
+  const place = new Place();
+  place.turn(lease('slot'));
+  const world = await joined(place);
+  t.equal(world.dialer.held?.key, 'a-sip');
+  world.waitAgain();
+  await world.join();
+  t.same(world.caps.released, ['slot']);
 });
 
 void t.test('a turn that came while joining counts too', async (t) => {

@@ -1,0 +1,114 @@
+import type { Pool, PoolClient } from 'pg';
+import { newId } from '../daemon/telephony/ids.ts';
+
+/*
+ * A tenant goes in pieces, each a transaction of its own: millions of rows in one would hold locks and bloat for hours.
+ * What happens in between is safe to happen again: a deletion that was interrupted is begun anew and goes on.
+ */
+
+export interface DeleteTenantOptions {
+  /** Rows a transaction. Default 2000. */
+  readonly batchRows?: number;
+  /** Ends it after the piece at hand; rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Marks the tenant: it takes no more calls, and what is immutable may go. False: there is no such tenant. */
+export async function markLeaving(pool: Pool, tenantId: string): Promise<boolean> {
+  const marked = await pool.query(
+    'update tenant set enabled = false, deleting_since = coalesce(deleting_since, now()) where id = $1',
+    [tenantId],
+  );
+  return marked.rowCount === 1;
+}
+
+interface Table {
+  /** Quoted, with its schema where it needs one. */
+  readonly name: string;
+  /** Tables with a tenant that have foreign keys to it. */
+  readonly referencedBy: readonly string[];
+}
+
+/** Every table that holds rows of a tenant: whole ones and partitions, from the catalogue, so that none is forgotten. */
+async function tenantTables(pool: Pool): Promise<Table[]> {
+  const found = await pool.query<{ name: string; referenced_by: string[] }>(
+    `with tables as (
+       select c.oid from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+       where c.relkind = 'r' and c.relnamespace = current_schema::regnamespace)
+     select oid::regclass::text as name, array(
+       select distinct f.conrelid::regclass::text from pg_constraint f join tables r on r.oid = f.conrelid
+       where f.contype = 'f' and f.confrelid = t.oid and f.conrelid <> t.oid) as referenced_by
+     from tables t order by 1`,
+  );
+  return found.rows.map(({ name, referenced_by }) => ({ name, referencedBy: referenced_by }));
+}
+
+/** What refers comes before what it refers to; in a circle, foreign keys do the rest themselves (cascade, set null). */
+function leavesFirst(tables: readonly Table[]): string[] {
+  const order: string[] = [];
+  let rest = [...tables];
+  while (rest.length > 0) {
+    const there = new Set(rest.map(({ name }) => name));
+    const free = rest.filter(({ referencedBy }) => !referencedBy.some((name) => there.has(name)));
+    const next = free.length > 0 ? free : rest.slice(0, 1);
+    order.push(...next.map(({ name }) => name));
+    rest = rest.filter((table) => !next.includes(table));
+  }
+  return order;
+}
+
+/** Deletes all rows of a marked tenant but its own; returns how many of which table. */
+export async function deleteRows(
+  pool: Pool,
+  tenantId: string,
+  options: DeleteTenantOptions = {},
+): Promise<Record<string, number>> {
+  const { batchRows = 2000, signal } = options;
+  // People who are in no other tenant: their account is of no use to anybody.
+  await pool.query(
+    `delete from user_account u where not u.operator
+       and exists (select 1 from membership m where m.user_id = u.id and m.tenant_id = $1)
+       and not exists (select 1 from membership m where m.user_id = u.id and m.tenant_id <> $1)`,
+    [tenantId],
+  );
+  const deleted: Record<string, number> = {};
+  for (const table of leavesFirst(await tenantTables(pool))) {
+    for (;;) {
+      signal?.throwIfAborted();
+      const piece = await pool.query(
+        `delete from ${table} where ctid = any(array(select ctid from ${table} where tenant_id = $1 limit $2)) and tenant_id = $1`,
+        [tenantId, batchRows],
+      );
+      const rows = piece.rowCount ?? 0;
+      if (rows > 0) deleted[table] = (deleted[table] ?? 0) + rows;
+      if (rows < batchRows) break;
+    }
+  }
+  return deleted;
+}
+
+/** Deletes the tenant's own row, and with it what came in between; the platform's audit log remembers that it was. */
+export async function deleteTenantRow(pool: Pool, tenantId: string, deleted: object): Promise<void> {
+  const client: PoolClient = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    const gone = await client.query<{ slug: string; name: string }>(
+      'delete from tenant where id = $1 and deleting_since is not null returning slug, name',
+      [tenantId],
+    );
+    if (gone.rows[0] !== undefined)
+      await client.query(
+        `insert into audit_log (id, actor_kind, action, subject, subject_id, before, after)
+         values ($1, 'system', 'tenant.delete', 'tenant', $2, $3, $4)`,
+        [newId(), tenantId, JSON.stringify(gone.rows[0]), JSON.stringify({ deleted })],
+      );
+    await client.query('commit');
+  } catch (error) {
+    // Its transaction is still open: the connection does not go back to the pool.
+    broken = new Error('a transaction failed', { cause: error });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

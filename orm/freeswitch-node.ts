@@ -1,0 +1,25 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { changed, key, moment, written } from './columns.ts';
+import { platformRows } from './row-security.ts';
+
+/** One FreeSWITCH machine of the installation, as the daemons find it. Its password is in their settings alone. */
+export const FreeSwitchNode = defineEntity({
+  name: 'FreeSwitchNode',
+  tableName: 'freeswitch_node',
+  properties: {
+    id: key(),
+    /** As in CALLFABRIC_FREESWITCH and in every call's `switch_name`. */
+    name: p.text().unique().check("name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$'"),
+    host: p.text(),
+    port: p.integer().check('port >= 1 and port <= 65535'),
+    /** False: it takes no new calls. */
+    enabled: p.boolean().default(true),
+    version: p.text().nullable(),
+    coreUuid: p.text().nullable(),
+    lastSeenAt: moment().nullable(),
+    createdAt: written(),
+    updatedAt: changed(),
+  },
+  ...platformRows,
+});
+export type FreeSwitchNode = InferEntity<typeof FreeSwitchNode>;

@@ -1,0 +1,19 @@
+import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { apiRole, tenantSetting } from './row-security.ts';
+
+/**
+ * Runs `work` as one tenant: in a transaction with `SET LOCAL ROLE callfabric_api` and `app.tenant_id`, so that
+ * PostgreSQL itself shows and takes that tenant's rows alone, whatever `work` asks for. Both end with the transaction;
+ * the connection goes back as it was. `source`: the ORM or an EntityManager that is in no transaction of its own.
+ */
+export async function inTenant<T>(
+  source: MikroORM | EntityManager,
+  tenantId: string,
+  work: (em: EntityManager) => Promise<T>,
+): Promise<T> {
+  const em = 'em' in source ? source.em : source;
+  // Within somebody's transaction the role would stay set for what comes after.
+  if (em.isInTransaction()) throw new Error('inTenant begins a transaction of its own');
+  const own = em.fork({ session: { role: apiRole, variables: { [tenantSetting]: tenantId } } });
+  return own.transactional(work);
+}
