@@ -176,7 +176,7 @@ void t.test('a caller who hangs up in any phase leaves one complete record and n
   const dids: string[] = [];
   for (const { nodes, edges, plan } of cases) dids.push((await house.flow(flowOf(nodes, edges), plan)).did);
   await house.startDaemon();
-  await house.ready();
+  await house.warm();
   const placed = placeInTurn(cases.length, (index) => {
     const hangUp = cases[index]?.hangUp ?? {};
     return house.call(dids[index] ?? '', { script: { hangUp } });

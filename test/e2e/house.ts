@@ -141,6 +141,20 @@ export class House {
     );
   }
 
+  /** Waits until ten new numbers at once are looked up in time: PostgreSQL's first answers take long on a busy machine. */
+  async warm(): Promise<void> {
+    await this.ready();
+    await until(
+      'PostgreSQL to tell about numbers in time',
+      async () => {
+        const calls = Array.from({ length: 10 }, (_, index) => this.call(`+1555999000${index}`));
+        const ends = await Promise.all(calls.map(({ ended }) => ended));
+        return ends.every(({ cause }) => cause === 'UNALLOCATED_NUMBER');
+      },
+      60_000,
+    );
+  }
+
   /** Starts `callfabric start` as a child process and waits until it listens. */
   async spawnDaemon(index = 0, settings: Readonly<Record<string, string>> = {}): Promise<DaemonProcess> {
     const log: Record<string, unknown>[] = [];

@@ -53,7 +53,7 @@ void t.test('every exit of every node leads on, and stands in the record', async
     dids.push(did);
   }
   await house.startDaemon();
-  await house.ready();
+  await house.warm();
   const placed = placeInTurn(cases.length, (index) => {
     const script = cases[index]?.script;
     return house.call(dids[index] ?? '', script === undefined ? {} : { script });

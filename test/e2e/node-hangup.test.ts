@@ -22,7 +22,7 @@ void t.test('the caller hangs up in every node, and the flow’s aftermath is wa
     dids.push((await house.flow(graph, plan)).did);
   }
   await house.startDaemon();
-  await house.ready();
+  await house.warm();
   const placed = placeInTurn(hangupCases.length, (index) => {
     const hangUp = hangupCases[index]?.hangUp ?? {};
     return house.call(dids[index] ?? '', { script: { hangUp } });

@@ -32,7 +32,7 @@ void t.test('what the params of the nodes say is done', async (t) => {
     dids.push((await house.flow(graph, plan)).did);
   }
   await house.startDaemon();
-  await house.ready();
+  await house.warm();
   const placed = placeInTurn(paramCases.length, (index) => {
     const { script, from } = paramCases[index] ?? {};
     return house.call(dids[index] ?? '', {
