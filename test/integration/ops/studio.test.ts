@@ -129,9 +129,9 @@ void t.test('it cannot write, and what it must not show stays in the database', 
 });
 
 void t.test('which columns are secret', async (t) => {
-  const Role = defineEntity({
-    name: 'Role',
-    tableName: 'role',
+  const Keyring = defineEntity({
+    name: 'Keyring',
+    tableName: 'keyring',
     properties: {
       id: p.uuid().primary(),
       passwordHash: p.text(),
@@ -141,8 +141,8 @@ void t.test('which columns are secret', async (t) => {
     },
   });
   const orm = openOrm('postgres://nobody@localhost/none');
-  orm.discoverEntity(Role);
-  const columns = catalogueOf(orm).get('role')?.columns ?? [];
+  orm.discoverEntity(Keyring);
+  const columns = catalogueOf(orm).get('keyring')?.columns ?? [];
   t.same(
     columns.filter(({ secret }) => secret).map(({ name }) => name),
     ['password_hash', 'secret', 'pin'],
