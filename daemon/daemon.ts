@@ -11,9 +11,11 @@ import { CdrInbox } from './call/cdr-inbox.ts';
 import { hangUp } from './call/hang-up.ts';
 import { CallRegistry } from './call/registry.ts';
 import { DaemonPresence } from './caps/daemon-presence.ts';
+import { LeasedCalls } from './caps/leased-calls.ts';
 import { RedisCaps } from './caps/redis-caps.ts';
 import { RedisWaitingLines } from './caps/redis-waiting-lines.ts';
 import { careOfOthers } from './care-of-others.ts';
+import { careOfRecordings } from './care-of-recordings.ts';
 import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
@@ -31,9 +33,6 @@ import { HeldCalls } from './records/held-calls.ts';
 import { RecordSpool } from './records/record-spool.ts';
 import { PostgresRecordStore } from './records/record-store.ts';
 import { RecordWriter } from './records/record-writer.ts';
-import { RecordingStore } from './records/recording-store.ts';
-import { keepInPlace } from './records/recording-target.ts';
-import { s3Target } from './records/s3-target.ts';
 import { RouteStore } from './routing/route-store.ts';
 import { SmoothWeights } from './routing/smooth-weights.ts';
 import { SwitchConnections } from './switch-connections.ts';
@@ -136,6 +135,7 @@ export class Daemon {
     undoing.add(() => caps.stop());
     undoing.add(() => lines.stop());
     const presence = new DaemonPresence({ caps, log });
+    const leased = new LeasedCalls(caps, presence);
     presence.start();
     // After the last lease is given back: what is left then is another daemon's to care for.
     undoing.add(() => presence.stop());
@@ -248,11 +248,11 @@ export class Daemon {
             list: () => this.registry.list(),
             get: (callId) => this.registry.get(callId)?.live(),
             soFar: (callId) => this.registry.get(callId)?.soFar(),
-            hangup: (callId, cause) => {
-              const parts = { registry: this.registry, legs: presence, links: switches.links };
-              return hangUp(parts, callId, cause);
-            },
+            hangup: (callId, cause) =>
+              hangUp({ registry: this.registry, leased, links: switches.links }, callId, cause),
           },
+          leased,
+          daemonId: this.id,
           calls: new PostgresCallReader(orm),
           flows: new PostgresFlowAdmin(orm, nodeTypes),
           nodeTypes,
@@ -333,14 +333,10 @@ export class Daemon {
   }
 
   #recordWriter(orm: Orm, spool: RecordSpool, undoing: Undoing): RecordWriter {
-    const { recordings } = this.#config;
     const log = this.#log;
-    const target = recordings.store.kind === 's3' ? s3Target(s3Options(recordings.store)) : keepInPlace;
-    const recordingStore = new RecordingStore({ orm, target, log });
-    const jobs = new JobTable(
-      [{ name: 'recordings', when: '*/30 * * * * *', run: () => recordingStore.sweepRecordings() }],
-      log,
-    );
+    const care = careOfRecordings({ orm, settings: this.#config.recordings, log });
+    const recordingStore = care.recordings;
+    const jobs = new JobTable(care.jobs, log);
     jobs.start();
     undoing.add(() => recordingStore.stop());
     // Runs after the last records are written: what those calls recorded is looked after before the daemon is gone.
@@ -353,17 +349,6 @@ export class Daemon {
       onWritten: () => recordingStore.nudge(),
     });
   }
-}
-
-function s3Options(store: Extract<Config['recordings']['store'], { kind: 's3' }>) {
-  const { bucket, prefix, region, endpoint, credentials } = store;
-  return {
-    bucket,
-    region,
-    prefix: prefix === '' ? '' : `${prefix}/`,
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    ...(credentials === undefined ? {} : { credentials }),
-  };
 }
 
 function healthChecks(orm: Orm, caps: RedisCaps, switches: SwitchConnections): HealthCheck[] {

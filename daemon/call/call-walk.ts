@@ -124,7 +124,7 @@ export class CallWalk {
 
   onFact(fact: LegFact): void {
     if (fact.kind === 'bridged') this.#bridged = true;
-    if (fact.kind === 'recordingStopped') this.#recording?.stopped(fact.path, fact.atUs);
+    if (fact.kind === 'recordingStopped') this.#recording?.stopped(fact.path, fact.atUs, fact.durationMs);
   }
 
   /** Walks to the end; rejects only for a fault outside the flow. `state`: what the daemon before us carried. */
@@ -184,6 +184,7 @@ export class CallWalk {
         folder: env.settings.recordingsFolder,
         tenantId: route.tenant.tenantId,
         callId,
+        retentionDays: route.campaign.recordingRetentionDays,
         log,
         now: env.now,
       },

@@ -1,20 +1,36 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { RedisAway } from '../caps/redis-link.ts';
 import { isHangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId } from '../telephony/ids.ts';
-import { pageOfCalls, summaryOfLive } from './call-list.ts';
-import { CallDetailSchema, CallPageSchema, CallQuerySchema, HangupBodySchema } from './call-schemas.ts';
+import { pageOfCalls, summaryOfLeased, summaryOfLive } from './call-list.ts';
+import {
+  type CallDetail,
+  CallDetailSchema,
+  CallPageSchema,
+  CallQuerySchema,
+  type CallRecords,
+  type CallSummary,
+  HangupBodySchema,
+} from './call-schemas.ts';
 import { timelineOf } from './call-timeline.ts';
 import { recordsOfLive } from './live-records.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem, unavailable } from './problem.ts';
 import { Nullable, UuidSchema } from './schemas.ts';
 
+function withTimeline(call: CallSummary, records: CallRecords): CallDetail {
+  const { legs, attempts, trace, recordings } = records;
+  return { call, legs, attempts, trace, recordings, timeline: timelineOf(call, records) };
+}
+
 const nothing = { legs: [], attempts: [], trace: [], recordings: [] };
 const params = Type.Object({ id: UuidSchema });
 
+type CallPorts = Pick<ApiPorts, 'liveCalls' | 'calls' | 'leased' | 'daemonId'>;
+
 /** `GET /calls`, `GET /calls/:id`, `POST /calls/:id/hangup`. */
-export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): FastifyPluginAsyncTypebox {
+export function callsRoutes(ports: CallPorts): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/calls',
@@ -23,7 +39,7 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
         schema: {
           summary: 'Live and ended calls, newest first',
           description:
-            'Live calls are those of the daemon that answers; ended ones are those of all daemons.',
+            'Of all daemons. Of a call that lives at another daemon than the one that answers only what its cap leases tell is known: daemonId, tenantId, campaignId, the id of its buyer, and about when it began.',
           tags: ['calls'],
           querystring: CallQuerySchema,
           response: { 200: CallPageSchema },
@@ -38,6 +54,8 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
         config: { access: { scope: 'calls:read' } },
         schema: {
           summary: 'One call: legs, CDRs, attempts, trace, recordings, and all of it as a timeline',
+          description:
+            'Of a call that lives at another daemon than the one that answers, which daemon that is and little more.',
           tags: ['calls'],
           params,
           response: { 200: CallDetailSchema },
@@ -49,13 +67,21 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
         const live = ports.liveCalls.get(id);
         if (live !== undefined) {
           const soFar = ports.liveCalls.soFar(id);
-          const call = summaryOfLive(live, soFar);
-          const records = soFar === undefined ? nothing : recordsOfLive(soFar);
-          return { call, ...records, timeline: timelineOf(call, records) };
+          const call = summaryOfLive(live, ports.daemonId, soFar);
+          return withTimeline(call, soFar === undefined ? nothing : recordsOfLive(soFar));
         }
-        const found = await ports.calls.find(id);
-        if (found === undefined) throw new Problem('not-found', 'no call has this id');
-        return { ...found, timeline: timelineOf(found.call, found) };
+        let away: Error | undefined;
+        const ended = await ports.calls.find(id).catch((error: unknown) => {
+          away = error instanceof Error ? error : new Error(String(error));
+        });
+        if (ended !== undefined) return withTimeline(ended.call, ended);
+        const leased = await ports.leased.find(id).catch((error: unknown) => {
+          if (!(error instanceof RedisAway)) throw error;
+          throw away ?? unavailable('Redis, which knows the calls of other daemons,');
+        });
+        if (leased !== undefined) return withTimeline(summaryOfLeased(leased), nothing);
+        if (away !== undefined) throw away;
+        throw new Problem('not-found', 'no call has this id');
       },
     );
 

@@ -2,10 +2,11 @@ import type { CallSoFar } from '../call/call-so-far.ts';
 import type { HangUpResult } from '../call/hang-up.ts';
 import type { LiveCall } from '../call/registry.ts';
 import type { Caps } from '../caps/cap-lease.ts';
+import type { LeasedCall } from '../caps/leased-calls.ts';
 import type { NodeTypes } from '../flow/define-node.ts';
 import type { FlowGraph } from '../flow/flow-graph.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
-import type { CallId } from '../telephony/ids.ts';
+import type { CallId, DaemonId } from '../telephony/ids.ts';
 import type { CallOutcome } from '../telephony/outcome.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
 import type { FlowDetail, FlowSummary, FlowVersionSummary } from './flow-schemas.ts';
@@ -101,8 +102,17 @@ export interface CdrSink {
   accept(record: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
+/** Live calls of all daemons, by their leases. Rejects with RedisAway. */
+export interface CallsOfAllDaemons {
+  find(id: CallId): Promise<LeasedCall | undefined>;
+  list(most: number): Promise<{ readonly calls: readonly LeasedCall[]; readonly whole: boolean }>;
+}
+
 export interface ApiPorts {
+  /** The daemon that answers. */
+  readonly daemonId: DaemonId;
   readonly liveCalls: LiveCalls;
+  readonly leased: CallsOfAllDaemons;
   readonly calls: CallReader;
   readonly flows: FlowAdmin;
   readonly nodeTypes: NodeTypes;

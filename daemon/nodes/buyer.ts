@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
-import { attemptOptions, causeFaults, dialParams } from './parts/dial-params.ts';
+import { attemptOptions, dialFaults, dialParams } from './parts/dial-params.ts';
 import { exitOf, tryInOrder } from './parts/failover.ts';
 import { msOf } from './parts/milliseconds.ts';
 
@@ -21,27 +21,6 @@ export const buyer = defineNode({
         { default: 'sequential', description: 'One endpoint after the other.' },
       ),
       ...dialParams,
-      accept: Type.Optional(
-        Type.Object(
-          {
-            digit: Type.String({
-              default: '1',
-              pattern: '^[0-9*#]$',
-              description: 'The key that takes the call.',
-            }),
-            timeoutSeconds: Type.Number({
-              default: 10,
-              minimum: 1,
-              maximum: 60,
-              description: 'Time to press it.',
-            }),
-          },
-          {
-            additionalProperties: false,
-            description: 'The buyer hears `whisper` and must press a key to take the call.',
-          },
-        ),
-      ),
       earlyHangup: Type.Optional(
         Type.Object(
           {
@@ -72,18 +51,14 @@ export const buyer = defineNode({
     maxDuration: 'optional',
   },
   waitsForCaller: true,
-  check: ({ strategy, accept, whisper, causes }) => [
+  check: ({ strategy, ...params }) => [
     ...(strategy === 'sequential'
       ? []
       : [{ field: '/strategy', message: `${strategy} ringing is not built yet: use sequential` }]),
-    ...(accept !== undefined && whisper === undefined
-      ? [{ field: '/whisper', message: 'says which key takes the call, so accept needs it' }]
-      : []),
-    ...causeFaults(causes),
+    ...dialFaults(params),
   ],
   async run(ctx, params) {
-    const { accept, earlyHangup } = params;
-    const options = attemptOptions(ctx, params);
+    const { earlyHangup } = params;
     const isEarly = (result: { hungUpBy: 'A' | 'B' | undefined; talkedMs: number }) =>
       earlyHangup !== undefined &&
       result.hungUpBy === 'B' &&
@@ -91,9 +66,7 @@ export const buyer = defineNode({
     const ended = await tryInOrder(
       ctx,
       params.buyer === undefined ? { from: 'campaign' } : { from: 'buyer', buyer: params.buyer },
-      accept === undefined
-        ? options
-        : { ...options, accept: { digit: accept.digit, timeoutMs: msOf(accept.timeoutSeconds) } },
+      attemptOptions(ctx, params),
       { maxAttempts: params.maxAttempts, maxTotalMs: msOf(params.maxTotalSeconds) },
       (result) => !(isEarly(result) && earlyHangup?.recovery === 'next'),
     );

@@ -171,6 +171,30 @@ void t.test('recordings may go to an S3-compatible store', async (t) => {
     t.equal(faultsOf({ ...least, CALLFABRIC_RECORDINGS_STORE: text }).length, 1, text);
 });
 
+void t.test('recordings may go to another folder', async (t) => {
+  const storeIs = (text: string, folder: string) =>
+    t.match(loadConfig({ ...least, CALLFABRIC_RECORDINGS_STORE: text }), {
+      ok: true,
+      config: { recordings: { store: { kind: 'folder', folder } } },
+    });
+  storeIs('file:///mnt/kept', '/mnt/kept');
+  storeIs('file:///mnt/kept%20calls/', '/mnt/kept calls');
+  for (const text of [
+    'file://mnt/kept',
+    'file:/mnt',
+    'file:///',
+    'file:///a?b',
+    'file:///a%2Fb',
+    'file:///%',
+  ])
+    t.match(faultsOf({ ...least, CALLFABRIC_RECORDINGS_STORE: text }), [/file:\/\/\/absolute\/path/], text);
+  const same = {
+    CALLFABRIC_RECORDINGS_DIR: '/srv/calls/',
+    CALLFABRIC_RECORDINGS_STORE: 'file:///srv/calls',
+  };
+  t.match(faultsOf({ ...least, ...same }), [/write local/]);
+});
+
 void t.test('a folder FreeSWITCH cannot be told to record to is refused', async (t) => {
   for (const folder of ['/srv/call recordings', '/srv/../etc', 'recordings', '/', '/srv//calls', "/srv/a'b"])
     t.equal(faultsOf({ ...least, CALLFABRIC_RECORDINGS_DIR: folder }).length, 1, folder);
@@ -192,16 +216,44 @@ void t.test('systemd is told where and how often it asks', async (t) => {
 void t.test('the example file is the schema, setting by setting', async (t) => {
   const text = readFileSync(exampleFile, 'utf8');
   const named = Array.from(text.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm), (match) => match[1]);
-  t.same(named, Object.keys(EnvironmentSchema.properties));
+  t.same(named, [...Object.keys(EnvironmentSchema.properties), 'POSTGRES_PASSWORD']);
   t.equal(text, exampleEnvironment(), 'run: node ops/example-environment.ts');
   for (const [name, schema] of settings) t.ok(schema.description.length > 20 && schema.group !== '', name);
 });
 
-void t.test('the example file is a configuration that loads once its secrets are set', async (t) => {
+/** The example file with every setting in force. */
+function exampleSettings(): Record<string, string> {
   const text = readFileSync(exampleFile, 'utf8');
-  const all = Array.from(
-    text.matchAll(/^#?([A-Z][A-Z0-9_]*)=(.*)$/gm),
-    (match) => [match[1], match[2]] as const,
+  return Object.fromEntries(Array.from(text.matchAll(/^#?([A-Z][A-Z0-9_]*)=(.*)$/gm)).map((m) => m.slice(1)));
+}
+const secrets = [...settings]
+  .filter(([, { secret, example }]) => secret === true && example !== undefined)
+  .map(([name, { example }]) => [name, `my-own-${example}`] as const);
+
+void t.test('the example file is a configuration that loads once its secrets are set', async (t) => {
+  const own = { ...Object.fromEntries(secrets), DATABASE_URL: least.DATABASE_URL };
+  t.same(faultsOf({ ...exampleSettings(), ...own }), []);
+});
+
+void t.test('a secret of the example file is refused, each with how to make one', async (t) => {
+  const faults = faultsOf({ ...exampleSettings(), CALLFABRIC_LOG_LEVEL: 'loud' });
+  t.ok(secrets.length >= 5);
+  for (const [name] of secrets)
+    t.equal(
+      faults.filter((fault) => fault.startsWith(`${name} still has the value of the example`)).length,
+      1,
+    );
+  t.equal(
+    faults.length,
+    secrets.length + 1,
+    'beside all other faults, and no second one about the same setting',
   );
-  t.match(loadConfig(Object.fromEntries(all)), { ok: true });
+  for (const name of ['CALLFABRIC_API_KEY', 'CALLFABRIC_CDR_SECRET', 'CALLFABRIC_FREESWITCH_PASSWORD'])
+    t.match(
+      faults.find((fault) => fault.startsWith(`${name} `)),
+      /: make one with: openssl rand -hex 24/,
+    );
+  t.match(faultsOf({ ...least, CALLFABRIC_FREESWITCH_PASSWORD_LOCAL: 'change-me' }), [
+    /^CALLFABRIC_FREESWITCH_PASSWORD_LOCAL still has the value of the example file/,
+  ]);
 });

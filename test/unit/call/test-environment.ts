@@ -82,6 +82,7 @@ export function aRoute(): Route {
       maxCalls: 10,
       ringTimeoutMs: 20_000,
       record: 'stereo',
+      recordingRetentionDays: undefined,
     },
     publisherId: undefined,
     flow: {

@@ -7,12 +7,14 @@ import { defineNode } from '../../../daemon/flow/define-node.ts';
 import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
 import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
-import type { CallId, ChannelUuid, TenantId } from '../../../daemon/telephony/ids.ts';
+import type { CallId, ChannelUuid, DaemonId, TenantId } from '../../../daemon/telephony/ids.ts';
 
 export const key = 'k-0123456789abcdef0123';
 export const cdrSecret = 's-0123456789abcdef0123';
 export const callId = '01981234-0000-7000-8000-000000000001' as CallId;
 export const tenantId = '01981234-0000-7000-8000-00000000000a' as TenantId;
+
+export const daemonId = '01981234-0000-7000-8000-00000000000d' as DaemonId;
 
 export const settings: ApiSettings = { key, cdrSecret, metricsWithoutKey: false, version: '0.0.0-test' };
 
@@ -37,6 +39,7 @@ export function endedCall(n: number, of: Partial<CallSummary> = {}): CallSummary
   return {
     id: `01981234-0000-7000-8000-${String(n).padStart(12, '0')}`,
     state: 'ended',
+    daemonId,
     tenantId,
     campaignId: null,
     caller: '+15125550100',
@@ -80,7 +83,9 @@ export const noLiveCalls: ApiPorts['liveCalls'] = {
 /** Ports that know nothing and are well; a test replaces what it is about. */
 export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
   return {
+    daemonId,
     liveCalls: noLiveCalls,
+    leased: { find: async () => undefined, list: async () => ({ calls: [], whole: true }) },
     calls: { list: async () => [], find: async () => undefined },
     flows: {
       list: async () => [],
