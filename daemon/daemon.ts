@@ -18,6 +18,7 @@ import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
 import { SourceList } from './esl/source-list.ts';
+import { postgresAccess } from './http/access/postgres-access.ts';
 import { PostgresCallReader } from './http/call-reader.ts';
 import { PostgresFlowAdmin } from './http/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
@@ -244,6 +245,7 @@ export class Daemon {
         settings: { ...config.api, version },
         log,
         ports: {
+          access: postgresAccess({ orm }),
           liveCalls: {
             list: () => this.registry.list(),
             get: (callId) => this.registry.get(callId)?.live(),

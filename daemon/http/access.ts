@@ -33,6 +33,8 @@ export interface Principal {
   readonly kind: 'operator' | 'user' | 'api_key';
   /** The user's or the key's row; undefined for the key of the installation. */
   readonly id: string | undefined;
+  /** Of somebody who signed in. */
+  readonly sessionId?: string;
   readonly tenantId: string | undefined;
   readonly scopes: readonly string[];
   readonly view: View;
@@ -40,7 +42,7 @@ export interface Principal {
 
 /** Who may use a route. Stated at every route, in `config.access`: one without it is not made. */
 export interface Access {
-  /** `operator`: the platform's own. `signedIn`: whoever is known. */
+  /** `operator`: the platform's own. `signedIn`: whoever is known, in a tenant or in none. */
   readonly scope: Scope | 'operator' | 'signedIn';
   /** Besides those who see the whole tenant. The route itself then shows them their own rows alone. */
   readonly views?: readonly ('publisher' | 'buyer')[];
@@ -70,6 +72,8 @@ export function holds(scopes: readonly string[], scope: Scope): boolean {
 export function refusal(principal: Principal, access: Access): string | undefined {
   if (principal.kind === 'operator') return undefined;
   if (access.scope === 'operator') return 'only operators of the platform may do this';
+  if (principal.tenantId === undefined && access.scope !== 'signedIn')
+    return 'choose a tenant first: POST /session/tenant, or the header x-callfabric-tenant';
   const { of } = principal.view;
   if (of !== 'tenant' && access.views?.includes(of) !== true) return `this is not for the role of a ${of}`;
   if (access.scope === 'signedIn' || holds(principal.scopes, access.scope)) return undefined;

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import cookie from '@fastify/cookie';
 import swagger, { type FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { authenticate } from './access/authenticate.ts';
+import { SessionCookie } from './access/session-cookie.ts';
 import { checkAccess, demandAccess } from './access.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
 import { flowsRoutes } from './flows-routes.ts';
 import { healthRoutes, metricsRoutes } from './health-routes.ts';
-import { KeyDigest, requireBasic, requireBearer } from './keys.ts';
+import { KeyDigest, requireBasic } from './keys.ts';
 import type { ApiPorts } from './ports.ts';
 import { answerBrokenRequest, answerWithProblems } from './problem.ts';
 import { ProblemSchema } from './schemas.ts';
@@ -21,6 +24,10 @@ export interface ApiSettings {
   readonly cdrSecret: string | undefined;
   /** Lets Prometheus read `/metrics` without a key. */
   readonly metricsWithoutKey: boolean;
+  /** Sessions' cookies go over https alone. Default true. */
+  readonly secureCookies?: boolean;
+  /** `https://callfabric.example`: where browsers reach the API. Default: whatever host they name. */
+  readonly origin?: string | undefined;
   /** CallFabric's version, for the API's description. */
   readonly version: string;
 }
@@ -60,6 +67,10 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     requestIdHeader: false,
     clientErrorHandler: answerBrokenRequest,
   });
+  const sessionCookie = new SessionCookie({
+    secure: settings.secureCookies ?? true,
+    origin: settings.origin,
+  });
   app.setValidatorCompiler(validatorCompiler);
   answerWithProblems(app);
   app.addSchema(ProblemSchema);
@@ -73,6 +84,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     request.log.debug({ ...facts, ms: Math.round(reply.elapsedTime) }, 'request answered');
   });
 
+  void app.register(cookie);
   void app.register(swagger, { openapi: description(settings.version) });
   void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   void app.register(healthRoutes(ports));
@@ -80,7 +92,8 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
 
   void app.register(async (guarded) => {
     guarded.decorateRequest('principal');
-    guarded.addHook('onRequest', requireBearer(key));
+    const { identities } = ports.access;
+    guarded.addHook('onRequest', authenticate({ key, identities, cookie: sessionCookie }));
     guarded.addHook('onRequest', checkAccess);
     guarded.addHook('onRoute', (route) => {
       demandAccess(route);
@@ -121,10 +134,11 @@ function description(version: string): NonNullable<SwaggerOptions['openapi']> {
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-callfabric' },
         cdrSecret: { type: 'http', scheme: 'basic' },
       },
     },
-    security: [{ key: [] }],
+    security: [{ key: [] }, { session: [] }],
     tags: [
       { name: 'operations', description: 'Health and figures' },
       { name: 'calls', description: 'Live and ended calls' },

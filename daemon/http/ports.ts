@@ -7,6 +7,7 @@ import type { FlowGraph } from '../flow/flow-graph.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId } from '../telephony/ids.ts';
 import type { CallOutcome } from '../telephony/outcome.ts';
+import type { AccessPorts } from './access/ports.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
 import type { FlowDetail, FlowSummary, FlowVersionSummary } from './flow-schemas.ts';
 import type { Fault } from './schemas.ts';
@@ -102,6 +103,7 @@ export interface CdrSink {
 }
 
 export interface ApiPorts {
+  readonly access: AccessPorts;
   readonly liveCalls: LiveCalls;
   readonly calls: CallReader;
   readonly flows: FlowAdmin;

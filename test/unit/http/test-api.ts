@@ -4,6 +4,7 @@ import type { Test } from 'tap';
 import { Type } from 'typebox';
 import type { LiveCall } from '../../../daemon/call/registry.ts';
 import { defineNode } from '../../../daemon/flow/define-node.ts';
+import type { AccessPorts } from '../../../daemon/http/access/ports.ts';
 import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
 import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
@@ -77,9 +78,18 @@ export const noLiveCalls: ApiPorts['liveCalls'] = {
   hangup: async () => ({ result: 'unknown' }),
 };
 
+/** Nobody has a key or a session. */
+export function fakeAccess(of: Partial<AccessPorts> = {}): AccessPorts {
+  return {
+    identities: { ofKey: async () => undefined, ofSession: async () => undefined, forget: () => {} },
+    ...of,
+  };
+}
+
 /** Ports that know nothing and are well; a test replaces what it is about. */
 export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
   return {
+    access: fakeAccess(),
     liveCalls: noLiveCalls,
     calls: { list: async () => [], find: async () => undefined },
     flows: {

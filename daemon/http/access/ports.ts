@@ -1,0 +1,6 @@
+import type { Identities } from './identities.ts';
+
+/** What signing in, keys, people and tenants need. */
+export interface AccessPorts {
+  readonly identities: Identities;
+}

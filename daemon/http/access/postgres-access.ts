@@ -1,0 +1,8 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { AccessPorts } from './ports.ts';
+import { PostgresIdentities } from './postgres-identities.ts';
+
+/** Sign-in, keys, people and tenants out of PostgreSQL. */
+export function postgresAccess({ orm }: { readonly orm: MikroORM }): AccessPorts {
+  return { identities: new PostgresIdentities(orm) };
+}
