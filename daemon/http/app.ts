@@ -3,8 +3,12 @@ import cookie from '@fastify/cookie';
 import swagger, { type FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { accessRoutes } from './access/access-routes.ts';
 import { authenticate } from './access/authenticate.ts';
+import { PasswordCheck } from './access/password-check.ts';
 import { SessionCookie } from './access/session-cookie.ts';
+import { signInRoutes } from './access/session-routes.ts';
+import { SignInPace } from './access/sign-in-pace.ts';
 import { checkAccess, demandAccess } from './access.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
@@ -71,6 +75,12 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     secure: settings.secureCookies ?? true,
     origin: settings.origin,
   });
+  const accessParts = {
+    access: ports.access,
+    cookie: sessionCookie,
+    pace: new SignInPace(),
+    passwords: new PasswordCheck(),
+  };
   app.setValidatorCompiler(validatorCompiler);
   answerWithProblems(app);
   app.addSchema(ProblemSchema);
@@ -88,6 +98,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
   void app.register(swagger, { openapi: description(settings.version) });
   void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   void app.register(healthRoutes(ports));
+  void app.register(signInRoutes(accessParts));
   if (settings.metricsWithoutKey) void app.register(metricsRoutes(ports, { open: true }));
 
   void app.register(async (guarded) => {
@@ -100,6 +111,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
       route.schema = { ...route.schema, response: { ...problemResponses, ...responsesOf(route.schema) } };
     });
     if (!settings.metricsWithoutKey) await guarded.register(metricsRoutes(ports, { open: false }));
+    await guarded.register(accessRoutes(accessParts));
     await guarded.register(callsRoutes(ports));
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
@@ -141,6 +153,7 @@ function description(version: string): NonNullable<SwaggerOptions['openapi']> {
     security: [{ key: [] }, { session: [] }],
     tags: [
       { name: 'operations', description: 'Health and figures' },
+      { name: 'access', description: 'Sessions, keys, people, roles, tenants, audit log' },
       { name: 'calls', description: 'Live and ended calls' },
       { name: 'flows', description: 'Flows, their versions and node types' },
       { name: 'caps', description: 'Who holds the places of a cap' },

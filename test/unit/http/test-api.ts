@@ -8,6 +8,7 @@ import type { AccessPorts } from '../../../daemon/http/access/ports.ts';
 import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
 import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
+import { Problem } from '../../../daemon/http/problem.ts';
 import type { CallId, ChannelUuid, TenantId } from '../../../daemon/telephony/ids.ts';
 
 export const key = 'k-0123456789abcdef0123';
@@ -78,10 +79,27 @@ export const noLiveCalls: ApiPorts['liveCalls'] = {
   hangup: async () => ({ result: 'unknown' }),
 };
 
+/** Parts of the database in which nothing is found, whatever is asked. */
+function nothingFound<Name extends Exclude<keyof AccessPorts, 'identities'>>(
+  ...names: readonly Name[]
+): Pick<AccessPorts, Name> {
+  const part = new Proxy(
+    {},
+    {
+      get: () => async () => {
+        throw new Problem('not-found', 'there is nothing in this test');
+      },
+    },
+  );
+  return Object.fromEntries(names.map((name) => [name, part])) as Pick<AccessPorts, Name>;
+}
+
 /** Nobody has a key or a session. */
 export function fakeAccess(of: Partial<AccessPorts> = {}): AccessPorts {
   return {
     identities: { ofKey: async () => undefined, ofSession: async () => undefined, forget: () => {} },
+    // What a test is about it gives; nothing else knows anything.
+    ...nothingFound('sessions'),
     ...of,
   };
 }
