@@ -94,6 +94,12 @@ export async function checkAccess(request: FastifyRequest): Promise<void> {
   if (reason !== undefined) throw new Problem('forbidden', reason);
 }
 
+/** Whose rows a request sees: of one tenant and in it of one view; of all tenants for an operator who named none. */
+export interface Whose {
+  readonly tenantId: string | undefined;
+  readonly view: View;
+}
+
 /** The tenant a request is about. An operator names it in the header `x-callfabric-tenant`. */
 export function tenantOf(request: FastifyRequest): string {
   const { tenantId } = request.principal;

@@ -1,5 +1,6 @@
 import type { CallSoFar } from '../call/call-so-far.ts';
 import type { LiveCall } from '../call/registry.ts';
+import type { Whose } from './access.ts';
 import type { CallQuery, CallSummary } from './call-schemas.ts';
 import type { CallFilter, CallPosition, CallReader, LiveCalls } from './ports.ts';
 import { Problem } from './problem.ts';
@@ -79,6 +80,13 @@ function wanted(call: CallSummary, filter: CallFilter): boolean {
   );
 }
 
+/** Whether a live call is one of those somebody sees. */
+export function isOf({ tenantId, view }: Whose, live: LiveCall): boolean {
+  if (tenantId !== undefined && live.tenantId !== tenantId) return false;
+  if (view.of === 'publisher') return live.publisherId === view.publisherId;
+  return view.of === 'tenant' || live.buyerId === view.buyerId;
+}
+
 /** Newest first: by start, then by id. */
 function newestFirst(a: CallPosition, b: CallPosition): number {
   if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? 1 : -1;
@@ -91,6 +99,7 @@ function newestFirst(a: CallPosition, b: CallPosition): number {
  */
 export async function pageOfCalls(
   sources: { readonly liveCalls: LiveCalls; readonly calls: CallReader },
+  whose: Whose,
   query: CallQuery,
 ): Promise<{ calls: CallSummary[]; next: string | null }> {
   const filter = filterOf(query);
@@ -101,9 +110,10 @@ export async function pageOfCalls(
       ? []
       : sources.liveCalls
           .list()
+          .filter((call) => isOf(whose, call))
           .map((call) => summaryOfLive(call))
           .filter((call) => wanted(call, filter) && (after === undefined || newestFirst(after, call) < 0));
-  const ended = query.state === 'live' ? [] : await sources.calls.list(filter, after, limit + 1);
+  const ended = query.state === 'live' ? [] : await sources.calls.list(whose, filter, after, limit + 1);
   const endedIds = new Set(ended.map((call) => call.id));
   const found = [...live.filter((call) => !endedIds.has(call.id)), ...ended].sort(newestFirst);
   const calls = found.slice(0, limit);

@@ -8,6 +8,7 @@ import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId } from '../telephony/ids.ts';
 import type { CallOutcome } from '../telephony/outcome.ts';
 import type { AccessPorts } from './access/ports.ts';
+import type { Whose } from './access.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
 import type { FlowDetail, FlowSummary, FlowVersionSummary } from './flow-schemas.ts';
 import type { Fault } from './schemas.ts';
@@ -39,8 +40,13 @@ export interface CallPosition {
 /** The calls that ended, out of PostgreSQL. Rejects where it is away. */
 export interface CallReader {
   /** At most `limit` calls older than `after` (by start, then id), newest first. */
-  list(filter: CallFilter, after: CallPosition | undefined, limit: number): Promise<readonly CallSummary[]>;
-  find(id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined>;
+  list(
+    whose: Whose,
+    filter: CallFilter,
+    after: CallPosition | undefined,
+    limit: number,
+  ): Promise<readonly CallSummary[]>;
+  find(whose: Whose, id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined>;
 }
 
 export type PublishResult =

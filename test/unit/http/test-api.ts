@@ -28,6 +28,8 @@ export function liveCall(of: Partial<LiveCall> = {}): LiveCall {
     startedAtMs: Date.UTC(2026, 6, 17, 10),
     state: 'ivr',
     nodeId: 'menu',
+    publisherId: undefined,
+    buyerId: undefined,
     buyerName: undefined,
     takeovers: 0,
     ...of,
@@ -80,7 +82,7 @@ export const noLiveCalls: ApiPorts['liveCalls'] = {
 };
 
 /** Parts of the database in which nothing is found, whatever is asked. */
-function nothingFound<Name extends Exclude<keyof AccessPorts, 'identities'>>(
+function nothingFound<Name extends Exclude<keyof AccessPorts, 'identities' | 'facts'>>(
   ...names: readonly Name[]
 ): Pick<AccessPorts, Name> {
   const part = new Proxy(
@@ -99,7 +101,8 @@ export function fakeAccess(of: Partial<AccessPorts> = {}): AccessPorts {
   return {
     identities: { ofKey: async () => undefined, ofSession: async () => undefined, forget: () => {} },
     // What a test is about it gives; nothing else knows anything.
-    ...nothingFound('sessions'),
+    ...nothingFound('sessions', 'audit'),
+    facts: { owns: async () => false, wholeNumbers: async () => false },
     ...of,
   };
 }
