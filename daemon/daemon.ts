@@ -28,13 +28,12 @@ import { type Job, JobTable } from './jobs/job-table.ts';
 import { MonthlyPartitions } from './jobs/monthly-partitions.ts';
 import type { Logger } from './log.ts';
 import { nodeTypes } from './nodes/index.ts';
+import { recordingTargetOf } from './recording-target-of.ts';
 import { HeldCalls } from './records/held-calls.ts';
 import { RecordSpool } from './records/record-spool.ts';
 import { PostgresRecordStore } from './records/record-store.ts';
 import { RecordWriter } from './records/record-writer.ts';
 import { RecordingStore } from './records/recording-store.ts';
-import { keepInPlace } from './records/recording-target.ts';
-import { s3Target } from './records/s3-target.ts';
 import { RouteStore } from './routing/route-store.ts';
 import { SmoothWeights } from './routing/smooth-weights.ts';
 import { SwitchConnections } from './switch-connections.ts';
@@ -240,12 +239,15 @@ export class Daemon {
       now: Date.now,
     };
 
+    const { folder: recordingsFolder, store } = config.recordings;
+    const access = postgresAccess({ orm, target: recordingTargetOf(store), recordingsFolder, log });
+    undoing.add(() => access.tenants.stop());
     const api = new HttpServer(
       {
         settings: { ...config.api, version },
         log,
         ports: {
-          access: postgresAccess({ orm }),
+          access,
           liveCalls: {
             list: () => this.registry.list(),
             get: (callId) => this.registry.get(callId)?.live(),
@@ -337,7 +339,7 @@ export class Daemon {
   #recordWriter(orm: Orm, spool: RecordSpool, undoing: Undoing): RecordWriter {
     const { recordings } = this.#config;
     const log = this.#log;
-    const target = recordings.store.kind === 's3' ? s3Target(s3Options(recordings.store)) : keepInPlace;
+    const target = recordingTargetOf(recordings.store);
     const recordingStore = new RecordingStore({ orm, target, log });
     const jobs = new JobTable(
       [{ name: 'recordings', when: '*/30 * * * * *', run: () => recordingStore.sweepRecordings() }],
@@ -355,17 +357,6 @@ export class Daemon {
       onWritten: () => recordingStore.nudge(),
     });
   }
-}
-
-function s3Options(store: Extract<Config['recordings']['store'], { kind: 's3' }>) {
-  const { bucket, prefix, region, endpoint, credentials } = store;
-  return {
-    bucket,
-    region,
-    prefix: prefix === '' ? '' : `${prefix}/`,
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    ...(credentials === undefined ? {} : { credentials }),
-  };
 }
 
 function healthChecks(orm: Orm, caps: RedisCaps, switches: SwitchConnections): HealthCheck[] {

@@ -10,10 +10,14 @@ export const things = [
   'campaigns',
   'caps',
   'compliance',
+  'endpoints', // a buyer's: where it is rung
   'flows',
+  'invoices',
   'numbers',
   'operations',
-  'parties', // publishers, buyers and their groups and endpoints
+  'parties', // publishers, buyers and their groups
+  'payouts',
+  'recordings',
   'reports',
   'telephony', // carriers, trunks, caller-ID pools
   'tenants',
@@ -66,6 +70,11 @@ export function holds(scopes: readonly string[], scope: Scope): boolean {
     fitting.some((one) => scopes.includes(`${thing}:${one}`) || scopes.includes(`*:${one}`)) ||
     scopes.includes('*')
   );
+}
+
+/** The scopes among `wanted` that these do not hold: nobody gives away more than they have. */
+export function missingScopes(scopes: readonly string[], wanted: readonly string[]): string[] {
+  return wanted.filter((one) => !holds(scopes, (one === '*' ? '*:write' : one) as Scope));
 }
 
 /** Undefined where the principal may; otherwise why not. */

@@ -4,6 +4,7 @@ import type { Test } from 'tap';
 import { postgresAccess } from '../../../../daemon/http/access/postgres-access.ts';
 import { type ApiSettings, buildApp } from '../../../../daemon/http/app.ts';
 import type { ApiPorts } from '../../../../daemon/http/ports.ts';
+import { keepInPlace } from '../../../../daemon/records/recording-target.ts';
 import type { TestDatabase } from '../../../../ops/dev-services/test-database.ts';
 import { closeOrm, openOrm, poolOf } from '../../../../orm/config.ts';
 import { fakePorts, settings } from '../../../unit/http/test-api.ts';
@@ -32,7 +33,15 @@ export async function accessApi(
   const another = (of: Partial<ApiSettings> = {}): FastifyInstance => {
     const app = buildApp({
       settings: { ...settings, ...of },
-      ports: fakePorts({ access: postgresAccess({ orm }), ...ports(orm) }),
+      ports: fakePorts({
+        access: postgresAccess({
+          orm,
+          target: keepInPlace,
+          recordingsFolder: '/nowhere',
+          log: pino({ level: 'silent' }),
+        }),
+        ...ports(orm),
+      }),
       log: pino({ level: 'silent' }),
     });
     apps.push(app);

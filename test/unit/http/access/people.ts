@@ -2,6 +2,7 @@ import type { InjectOptions } from 'fastify';
 import type { AccessPorts } from '../../../../daemon/http/access/ports.ts';
 import { csrfTokenOf } from '../../../../daemon/http/access/secrets.ts';
 import type { View } from '../../../../daemon/http/access.ts';
+import { platformRoles } from '../../../../orm/seed-platform.ts';
 import { fakeAccess, key, tenantId } from '../test-api.ts';
 
 const id = (n: number): string => `01981234-0000-7000-9000-${String(n).padStart(12, '0')}`;
@@ -13,17 +14,14 @@ const token = (name: string): string => name.padEnd(43, '0');
 const readKey = `cf_0123456789ab_${token('read')}`;
 
 /** What a role of the seed gives. */
-const roles: Record<string, { readonly view: View; readonly scopes: readonly string[] }> = {
-  admin: { view: { of: 'tenant' }, scopes: ['*'] },
-  publisher: {
-    view: { of: 'publisher', publisherId },
-    scopes: ['calls:read', 'numbers:read', 'reports:read', 'billing:read'],
-  },
-  buyer: {
-    view: { of: 'buyer', buyerId },
-    scopes: ['calls:read', 'reports:read', 'billing:read', 'parties:write'],
-  },
+const views: Record<string, View> = {
+  admin: { of: 'tenant' },
+  publisher: { of: 'publisher', publisherId },
+  buyer: { of: 'buyer', buyerId },
 };
+const roles = Object.fromEntries(
+  platformRoles.map(({ name, scopes }) => [name, { scopes, view: views[name] ?? { of: 'tenant' } }]),
+);
 
 /** A tenant's admin, publisher and buyer who signed in, and a key that may read all. */
 export const peopleAccess: AccessPorts = fakeAccess({
