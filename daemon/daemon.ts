@@ -20,6 +20,7 @@ import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
 import { SourceList } from './esl/source-list.ts';
+import { postgresAccess } from './http/access/postgres-access.ts';
 import { PostgresCallReader } from './http/call-reader.ts';
 import { PostgresFlowAdmin } from './http/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
@@ -29,6 +30,7 @@ import { type Job, JobTable } from './jobs/job-table.ts';
 import { MonthlyPartitions } from './jobs/monthly-partitions.ts';
 import type { Logger } from './log.ts';
 import { nodeTypes } from './nodes/index.ts';
+import { recordingTargetOf } from './recording-target-of.ts';
 import { HeldCalls } from './records/held-calls.ts';
 import { RecordSpool } from './records/record-spool.ts';
 import { PostgresRecordStore } from './records/record-store.ts';
@@ -239,11 +241,15 @@ export class Daemon {
       now: Date.now,
     };
 
+    const { folder: recordingsFolder, store } = config.recordings;
+    const access = postgresAccess({ orm, target: recordingTargetOf(store), recordingsFolder, log });
+    undoing.add(() => access.tenants.stop());
     const api = new HttpServer(
       {
         settings: { ...config.api, version },
         log,
         ports: {
+          access,
           liveCalls: {
             list: () => this.registry.list(),
             get: (callId) => this.registry.get(callId)?.live(),

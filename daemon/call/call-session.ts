@@ -100,6 +100,8 @@ export class CallSession implements LiveSession {
       startedAtMs: this.#taken === undefined ? this.#arrivedAtMs : this.#taken.startedAtUs / 1000,
       state: this.#closing === undefined ? (this.#walk?.phase ?? this.#phase) : 'ending',
       nodeId: this.#walk?.nodeId,
+      publisherId: this.#route?.publisherId ?? this.#taken?.publisherId,
+      buyerId: this.#walk?.buyerId,
       buyerName: this.#walk?.buyerName,
       takeovers: this.#takeovers,
     };

@@ -12,7 +12,7 @@ import { Queueing } from '../routing/queueing.ts';
 import type { Route } from '../routing/route.ts';
 import { toE164 } from '../telephony/e164.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
-import type { CallId, EndpointId, FlowVersionId, LeaseId } from '../telephony/ids.ts';
+import type { BuyerId, CallId, EndpointId, FlowVersionId, LeaseId } from '../telephony/ids.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
 import { packHistory, readHistory } from './call-history.ts';
 import { CallRecording } from './call-recording.ts';
@@ -76,6 +76,7 @@ export class CallWalk {
   #lasting: string | undefined;
   /** What the state on the channel names beside the call's own lease. */
   #named: ReadonlySet<LeaseId> = new Set();
+  buyerId: BuyerId | undefined;
   buyerName: string | undefined;
 
   constructor(parts: CallWalkParts) {
@@ -271,6 +272,7 @@ export class CallWalk {
     const { channel, legs, route, env, log, callId } = this.#parts;
     this.#attemptsMade = attempt.number;
     this.#bridged = false;
+    this.buyerId = attempt.buyerId;
     this.buyerName = attempt.buyerName;
     if (attempt.endpointId !== undefined) this.#tried = this.#tried.concat(attempt.endpointId);
     const { buyerName: _, ...underWay } = attempt;

@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto';
+import cookie from '@fastify/cookie';
 import swagger, { type FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { accessRoutes } from './access/access-routes.ts';
+import { authenticate } from './access/authenticate.ts';
+import { PasswordCheck } from './access/password-check.ts';
+import { SessionCookie } from './access/session-cookie.ts';
+import { signInRoutes } from './access/session-routes.ts';
+import { SignInPace } from './access/sign-in-pace.ts';
 import { checkAccess, demandAccess } from './access.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
 import { flowsRoutes } from './flows-routes.ts';
 import { healthRoutes, metricsRoutes } from './health-routes.ts';
-import { KeyDigest, requireBasic, requireBearer } from './keys.ts';
+import { KeyDigest, requireBasic } from './keys.ts';
 import type { ApiPorts } from './ports.ts';
 import { answerBrokenRequest, answerWithProblems } from './problem.ts';
 import { ProblemSchema } from './schemas.ts';
@@ -21,6 +28,10 @@ export interface ApiSettings {
   readonly cdrSecret: string | undefined;
   /** Lets Prometheus read `/metrics` without a key. */
   readonly metricsWithoutKey: boolean;
+  /** Sessions' cookies go over https alone. Default true. */
+  readonly secureCookies?: boolean;
+  /** `https://callfabric.example`: where browsers reach the API. Default: whatever host they name. */
+  readonly origin?: string | undefined;
   /** CallFabric's version, for the API's description. */
   readonly version: string;
 }
@@ -60,6 +71,16 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     requestIdHeader: false,
     clientErrorHandler: answerBrokenRequest,
   });
+  const sessionCookie = new SessionCookie({
+    secure: settings.secureCookies ?? true,
+    origin: settings.origin,
+  });
+  const accessParts = {
+    access: ports.access,
+    cookie: sessionCookie,
+    pace: new SignInPace(),
+    passwords: new PasswordCheck(),
+  };
   app.setValidatorCompiler(validatorCompiler);
   answerWithProblems(app);
   app.addSchema(ProblemSchema);
@@ -73,20 +94,24 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     request.log.debug({ ...facts, ms: Math.round(reply.elapsedTime) }, 'request answered');
   });
 
+  void app.register(cookie);
   void app.register(swagger, { openapi: description(settings.version) });
   void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   void app.register(healthRoutes(ports));
+  void app.register(signInRoutes(accessParts));
   if (settings.metricsWithoutKey) void app.register(metricsRoutes(ports, { open: true }));
 
   void app.register(async (guarded) => {
     guarded.decorateRequest('principal');
-    guarded.addHook('onRequest', requireBearer(key));
+    const { identities } = ports.access;
+    guarded.addHook('onRequest', authenticate({ key, identities, cookie: sessionCookie }));
     guarded.addHook('onRequest', checkAccess);
     guarded.addHook('onRoute', (route) => {
       demandAccess(route);
       route.schema = { ...route.schema, response: { ...problemResponses, ...responsesOf(route.schema) } };
     });
     if (!settings.metricsWithoutKey) await guarded.register(metricsRoutes(ports, { open: false }));
+    await guarded.register(accessRoutes(accessParts));
     await guarded.register(callsRoutes(ports));
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
@@ -121,12 +146,14 @@ function description(version: string): NonNullable<SwaggerOptions['openapi']> {
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-callfabric' },
         cdrSecret: { type: 'http', scheme: 'basic' },
       },
     },
-    security: [{ key: [] }],
+    security: [{ key: [] }, { session: [] }],
     tags: [
       { name: 'operations', description: 'Health and figures' },
+      { name: 'access', description: 'Sessions, keys, people, roles, tenants, audit log' },
       { name: 'calls', description: 'Live and ended calls' },
       { name: 'flows', description: 'Flows, their versions and node types' },
       { name: 'caps', description: 'Who holds the places of a cap' },

@@ -3,6 +3,7 @@ import type { LiveCall } from '../call/registry.ts';
 import type { LeasedCall } from '../caps/leased-calls.ts';
 import { RedisAway } from '../caps/redis-link.ts';
 import type { DaemonId } from '../telephony/ids.ts';
+import type { Whose } from './access.ts';
 import type { CallPage, CallQuery, CallSummary } from './call-schemas.ts';
 import type { ApiPorts, CallFilter, CallPosition } from './ports.ts';
 import { Problem } from './problem.ts';
@@ -110,6 +111,19 @@ function wanted(call: CallSummary, filter: CallFilter): boolean {
   );
 }
 
+/** Whether a live call is one of those somebody sees. */
+export function isOf({ tenantId, view }: Whose, live: LiveCall): boolean {
+  if (tenantId !== undefined && live.tenantId !== tenantId) return false;
+  if (view.of === 'publisher') return live.publisherId === view.publisherId;
+  return view.of === 'tenant' || live.buyerId === view.buyerId;
+}
+
+/** Likewise of one that another daemon runs. Its leases do not tell who sent it. */
+export function isLeasedOf({ tenantId, view }: Whose, { scopes }: LeasedCall): boolean {
+  if (tenantId !== undefined && scopes.tenant !== tenantId) return false;
+  return view.of === 'tenant' || (view.of === 'buyer' && scopes.buyer === view.buyerId);
+}
+
 /** Newest first: by start, then by id. */
 function newestFirst(a: CallPosition, b: CallPosition): number {
   if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? 1 : -1;
@@ -122,14 +136,20 @@ const mostLeases = 10_000;
 /** Live calls of this daemon, and by their leases those of the others. */
 async function liveCalls(
   { liveCalls, leased, daemonId }: Sources,
+  whose: Whose,
   filter: CallFilter,
 ): Promise<{ readonly calls: CallSummary[]; readonly complete: boolean }> {
   const own = liveCalls.list();
-  const calls = own.map((call) => summaryOfLive(call, daemonId)).filter((call) => wanted(call, filter));
+  const calls = own
+    .filter((call) => isOf(whose, call))
+    .map((call) => summaryOfLive(call, daemonId))
+    .filter((call) => wanted(call, filter));
   try {
     const { calls: all, whole } = await leased.list(mostLeases);
     const known = new Set<string>(own.map(({ callId }) => callId));
-    const others = all.filter(({ callId }) => !known.has(callId)).map(summaryOfLeased);
+    const others = all
+      .filter((call) => !known.has(call.callId) && isLeasedOf(whose, call))
+      .map(summaryOfLeased);
     return { calls: [...calls, ...others.filter((call) => wanted(call, filter))], complete: whole };
   } catch (error) {
     if (!(error instanceof RedisAway)) throw error;
@@ -143,14 +163,14 @@ type Sources = Pick<ApiPorts, 'liveCalls' | 'calls' | 'leased' | 'daemonId'>;
  * One page of live and ended calls together, newest first. `next` is the position of the last one where more may
  * follow. A call that just ended shows once, as ended.
  */
-export async function pageOfCalls(sources: Sources, query: CallQuery): Promise<CallPage> {
+export async function pageOfCalls(sources: Sources, whose: Whose, query: CallQuery): Promise<CallPage> {
   const filter = filterOf(query);
   const limit = query.limit ?? 50;
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
   const none = { calls: [], complete: true };
-  const live = query.state === 'ended' ? none : await liveCalls(sources, filter);
+  const live = query.state === 'ended' ? none : await liveCalls(sources, whose, filter);
   const behind = live.calls.filter((call) => after === undefined || newestFirst(after, call) < 0);
-  const ended = query.state === 'live' ? [] : await sources.calls.list(filter, after, limit + 1);
+  const ended = query.state === 'live' ? [] : await sources.calls.list(whose, filter, after, limit + 1);
   const endedIds = new Set(ended.map((call) => call.id));
   const found = [...behind.filter((call) => !endedIds.has(call.id)), ...ended].sort(newestFirst);
   const calls = found.slice(0, limit);

@@ -8,6 +8,8 @@ import type { FlowGraph } from '../flow/flow-graph.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId, DaemonId } from '../telephony/ids.ts';
 import type { CallOutcome } from '../telephony/outcome.ts';
+import type { AccessPorts } from './access/ports.ts';
+import type { Whose } from './access.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
 import type { FlowDetail, FlowSummary, FlowVersionSummary } from './flow-schemas.ts';
 import type { Fault } from './schemas.ts';
@@ -39,8 +41,13 @@ export interface CallPosition {
 /** The calls that ended, out of PostgreSQL. Rejects where it is away. */
 export interface CallReader {
   /** At most `limit` calls older than `after` (by start, then id), newest first. */
-  list(filter: CallFilter, after: CallPosition | undefined, limit: number): Promise<readonly CallSummary[]>;
-  find(id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined>;
+  list(
+    whose: Whose,
+    filter: CallFilter,
+    after: CallPosition | undefined,
+    limit: number,
+  ): Promise<readonly CallSummary[]>;
+  find(whose: Whose, id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined>;
 }
 
 export type PublishResult =
@@ -111,6 +118,7 @@ export interface CallsOfAllDaemons {
 export interface ApiPorts {
   /** The daemon that answers. */
   readonly daemonId: DaemonId;
+  readonly access: AccessPorts;
   readonly liveCalls: LiveCalls;
   readonly leased: CallsOfAllDaemons;
   readonly calls: CallReader;

@@ -16,6 +16,7 @@ export const problems = {
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has the wrong content type' },
   'invalid-body': { status: 422, title: 'The body was understood, but is not valid' },
+  'too-many-requests': { status: 429, title: 'This comes too often' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'CallFabric failed' },
   unavailable: { status: 503, title: 'Something this needs is away just now' },

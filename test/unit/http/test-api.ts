@@ -4,9 +4,11 @@ import type { Test } from 'tap';
 import { Type } from 'typebox';
 import type { LiveCall } from '../../../daemon/call/registry.ts';
 import { defineNode } from '../../../daemon/flow/define-node.ts';
+import type { AccessPorts } from '../../../daemon/http/access/ports.ts';
 import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
 import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
+import { Problem } from '../../../daemon/http/problem.ts';
 import type { CallId, ChannelUuid, DaemonId, TenantId } from '../../../daemon/telephony/ids.ts';
 
 export const key = 'k-0123456789abcdef0123';
@@ -28,6 +30,8 @@ export function liveCall(of: Partial<LiveCall> = {}): LiveCall {
     startedAtMs: Date.UTC(2026, 6, 17, 10),
     state: 'ivr',
     nodeId: 'menu',
+    publisherId: undefined,
+    buyerId: undefined,
     buyerName: undefined,
     takeovers: 0,
     ...of,
@@ -80,10 +84,37 @@ export const noLiveCalls: ApiPorts['liveCalls'] = {
   hangup: async () => ({ result: 'unknown' }),
 };
 
+/** Parts of the database in which nothing is found, whatever is asked. */
+function nothingFound<Name extends Exclude<keyof AccessPorts, 'identities' | 'facts'>>(
+  ...names: readonly Name[]
+): Pick<AccessPorts, Name> {
+  const part = new Proxy(
+    {},
+    {
+      get: () => async () => {
+        throw new Problem('not-found', 'there is nothing in this test');
+      },
+    },
+  );
+  return Object.fromEntries(names.map((name) => [name, part])) as Pick<AccessPorts, Name>;
+}
+
+/** Nobody has a key or a session. */
+export function fakeAccess(of: Partial<AccessPorts> = {}): AccessPorts {
+  return {
+    identities: { ofKey: async () => undefined, ofSession: async () => undefined, forget: () => {} },
+    // What a test is about it gives; nothing else knows anything.
+    ...nothingFound('sessions', 'apiKeys', 'people', 'roles', 'tenants', 'audit'),
+    facts: { owns: async () => false, wholeNumbers: async () => false },
+    ...of,
+  };
+}
+
 /** Ports that know nothing and are well; a test replaces what it is about. */
 export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
   return {
     daemonId,
+    access: fakeAccess(),
     liveCalls: noLiveCalls,
     leased: { find: async () => undefined, list: async () => ({ calls: [], whole: true }) },
     calls: { list: async () => [], find: async () => undefined },
