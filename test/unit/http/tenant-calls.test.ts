@@ -3,7 +3,15 @@ import type { CallSoFar } from '../../../daemon/call/call-so-far.ts';
 import type { Whose } from '../../../daemon/http/access.ts';
 import type { CallRecords, CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
-import type { BuyerId, CallId, PublisherId, TenantId } from '../../../daemon/telephony/ids.ts';
+import type {
+  BuyerId,
+  CallId,
+  ChannelUuid,
+  DaemonId,
+  PublisherId,
+  SwitchName,
+  TenantId,
+} from '../../../daemon/telephony/ids.ts';
 import { buyerId, headersOf, type Person, peopleAccess, publisherId } from './access/people.ts';
 import { callId, endedCall, liveCall, noLiveCalls, tenantId, testApi } from './test-api.ts';
 
@@ -202,12 +210,19 @@ void t.test(
           return { result: 'asked' };
         },
       },
-      caps: {
-        holders: async (scope) => {
-          if (scope !== `tenant:${tenantId}`) return [];
-          const place = { sinceMs: 0, expiresInMs: 1, fence: 1 };
-          return [{ ...place, leaseId: 'l' as never, callId: elsewhere, daemonId: 'd' as never }];
-        },
+      leased: {
+        find: async (callId) =>
+          callId === elsewhere
+            ? {
+                callId,
+                daemonId: 'd' as DaemonId,
+                channelUuid: 'c' as ChannelUuid,
+                switchName: 's' as SwitchName,
+                sinceMs: 0,
+                scopes: { tenant: tenantId },
+              }
+            : undefined,
+        list: async () => ({ calls: [], whole: true }),
       },
     });
     const post = async (person: Person, one: string): Promise<number> =>
