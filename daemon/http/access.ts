@@ -10,10 +10,14 @@ export const things = [
   'campaigns',
   'caps',
   'compliance',
+  'endpoints', // a buyer's: where it is rung
   'flows',
+  'invoices',
   'numbers',
   'operations',
-  'parties', // publishers, buyers and their groups and endpoints
+  'parties', // publishers, buyers and their groups
+  'payouts',
+  'recordings',
   'reports',
   'telephony', // carriers, trunks, caller-ID pools
   'tenants',

@@ -11,6 +11,7 @@ import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic, requireBearer } from './keys.ts';
 import type { ApiPorts } from './ports.ts';
 import { answerBrokenRequest, answerWithProblems } from './problem.ts';
+import { resourcesRoutes } from './resources/resources.ts';
 import { ProblemSchema } from './schemas.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -90,6 +91,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     await guarded.register(callsRoutes(ports));
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
+    await guarded.register(resourcesRoutes(ports.resources));
   });
 
   if (cdrSecret !== undefined)

@@ -9,6 +9,7 @@ import type { CallId } from '../telephony/ids.ts';
 import type { CallOutcome } from '../telephony/outcome.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
 import type { FlowDetail, FlowSummary, FlowVersionSummary } from './flow-schemas.ts';
+import type { ResourcePorts } from './resources/resource-scope.ts';
 import type { Fault } from './schemas.ts';
 
 /** The calls this daemon runs. */
@@ -110,4 +111,5 @@ export interface ApiPorts {
   readonly health: Health;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly cdrs: CdrSink;
+  readonly resources: ResourcePorts;
 }
