@@ -33,7 +33,9 @@ export interface ApiDependencies {
 
 /** Bodies larger than this are refused with 413 (flows are the largest; `/freeswitch/cdr` has its own bound). */
 export const largestBodyBytes = 1024 * 1024;
-const requestTimeoutMs = 10_000;
+const headersTimeoutMs = 10_000;
+/** The whole of a request: as long as the longest import. Other routes give up with their answer's time. */
+const requestTimeoutMs = 10 * 60_000;
 const answerTimeoutMs = 15_000;
 
 /**
@@ -51,6 +53,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: largestBodyBytes,
+    http: { headersTimeout: headersTimeoutMs },
     requestTimeout: requestTimeoutMs,
     handlerTimeout: answerTimeoutMs,
     connectionTimeout: 30_000,

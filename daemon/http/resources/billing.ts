@@ -71,6 +71,7 @@ export const ledgerEntries = defineResource({
   of: 'tenant',
   thing: 'billing',
   verbs: ['list', 'get'],
+  csv: 'out',
   fields: {
     ...id,
     transactionId: shown(Id),
@@ -95,6 +96,7 @@ export const invoices = defineResource({
   thing: 'invoices',
   verbs: ['list', 'get'],
   views: { buyer: 'r.account_id in (select a.id from billing_account a where a.buyer_id = ?)' },
+  csv: 'out',
   fields: {
     ...id,
     accountId: shown(Id),
@@ -146,6 +148,7 @@ export const payouts = defineResource({
   thing: 'payouts',
   verbs: ['list', 'get'],
   views: { publisher: 'r.account_id in (select a.id from billing_account a where a.publisher_id = ?)' },
+  csv: 'out',
   fields: {
     ...id,
     accountId: shown(Id),

@@ -40,6 +40,8 @@ export interface ResourceDefinition {
   readonly verbs?: readonly Verb[];
   /** Which field breaks a constraint of the database whose name does not tell, and why. */
   readonly constraints?: Readonly<Record<string, { readonly field: string; readonly message: string }>>;
+  /** `out`: it can be exported as CSV. `both`: and imported. */
+  readonly csv?: 'out' | 'both';
   /** Makes what the client does not give (a secret). */
   readonly make?: {
     readonly fields: Readonly<Record<string, TSchema>>;

@@ -37,6 +37,7 @@ export const dncEntries = defineResource({
   of: 'shared',
   thing: 'compliance',
   parent: { resource: dncLists, field: 'listId' },
+  csv: 'both',
   fields: {
     ...id,
     listId: shown(Id),

@@ -24,6 +24,7 @@ export const phoneNumbers = defineResource({
   of: 'tenant',
   thing: 'numbers',
   views: { publisher: 'r.publisher_id = ?' },
+  csv: 'both',
   fields: numberFields,
   filters: { e164: 'prefix', campaignId: 'equal', publisherId: 'equal', enabled: 'equal' },
   sort: ['e164'],

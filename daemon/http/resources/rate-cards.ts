@@ -49,6 +49,7 @@ export const rates = defineResource({
   of: 'tenant',
   thing: 'billing',
   parent: { resource: rateCards, field: 'rateCardId' },
+  csv: 'both',
   fields: {
     ...id,
     rateCardId: shown(Id),

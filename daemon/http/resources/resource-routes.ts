@@ -102,7 +102,7 @@ export function resourceRoutes(
             tags,
             params: paramsOf(resource, true),
             querystring: itemQuery,
-            response: { 200: schemas.part },
+            response: { 200: schemas.part, 304: Type.Null() },
           },
         },
         async (request, reply) => {
@@ -112,7 +112,7 @@ export function resourceRoutes(
           );
           if (row === undefined) throw new Problem('not-found', `no ${one} has this id`);
           tell(reply, row);
-          if (isKnown(request, etagOf(row))) return reply.code(304).send();
+          if (isKnown(request, etagOf(row))) return reply.code(304).send(null);
           return reply.send(narrow(row));
         },
       );

@@ -2,9 +2,11 @@ import type { FastifyPluginAsync } from 'fastify';
 import { billingAccounts, invoiceLines, invoices, ledgerEntries, payouts } from './billing.ts';
 import { buyerEndpoints, buyerGroups, buyers } from './buyers.ts';
 import { callerIdNumbers, callerIdPools } from './caller-id-pools.ts';
+import { callsExport } from './calls-export.ts';
 import { campaignBuyers, campaignNumbers, campaignPublishers, campaigns } from './campaigns.ts';
 import { carriers, trunks } from './carriers.ts';
 import { consentTokens } from './consent-tokens.ts';
+import { csvRoutes } from './csv-routes.ts';
 import type { Resource } from './define-resource.ts';
 import { depositRoutes } from './deposits.ts';
 import { dncEntries, dncLists } from './dnc-lists.ts';
@@ -56,9 +58,12 @@ export function resourcesRoutes(ports: ResourcePorts): FastifyPluginAsync {
   return async (app) => {
     app.addHook('preHandler', refuseUnstorable);
     const hooks = webhooks(ports);
-    for (const resource of [...plain, hooks, webhookDeliveries(hooks)])
+    for (const resource of [...plain, hooks, webhookDeliveries(hooks)]) {
       await app.register(resourceRoutes(ports, resource));
+      if (resource.csv !== undefined) await app.register(csvRoutes(ports, resource));
+    }
     await app.register(rotateSecret(ports, hooks));
     await app.register(depositRoutes(ports));
+    await app.register(callsExport(ports));
   };
 }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { Problem } from '../problem.ts';
 
 /** Pointer to the first text in `value` that PostgreSQL cannot keep: one with NUL, or half of a surrogate pair. */
-function unstorable(value: unknown, at = ''): string | undefined {
+export function unstorable(value: unknown, at = ''): string | undefined {
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? at : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [name, inner] of Object.entries(value)) {

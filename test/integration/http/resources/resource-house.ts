@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from '../../../../daemon/http/app.ts';
@@ -46,7 +47,7 @@ export function resourceHouse(
   };
   const app = buildApp({ settings, ports: fakePorts(ports), log: pino({ level: 'silent' }) });
   const ask: ResourceHouse['ask'] = async (method, url, { body, headers = {}, tenant = tenantId } = {}) => {
-    const json = typeof body === 'object' && body !== null && !Buffer.isBuffer(body);
+    const json = typeof body === 'object' && body !== null && !Buffer.isBuffer(body) && !('pipe' in body);
     const answer = await app.inject({
       method,
       url,
@@ -56,14 +57,16 @@ export function resourceHouse(
         ...(json ? { 'content-type': 'application/json' } : {}),
         ...headers,
       },
-      ...(body === undefined ? {} : { payload: json ? JSON.stringify(body) : (body as string | Buffer) }),
+      ...(body === undefined
+        ? {}
+        : { payload: json ? JSON.stringify(body) : (body as string | Buffer | Readable) }),
     });
     const type = String(answer.headers['content-type'] ?? '');
     return {
       status: answer.statusCode,
       headers: answer.headers as Record<string, string>,
       text: answer.body,
-      body: type.includes('json') ? answer.json<Record<string, unknown>>() : {},
+      body: type.includes('json') && answer.body !== '' ? answer.json<Record<string, unknown>>() : {},
     };
   };
   return {
