@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from '../../../../daemon/http/app.ts';
 import { PostgresFlowAdmin } from '../../../../daemon/http/flow-admin.ts';
+import type { ApiPorts } from '../../../../daemon/http/ports.ts';
 import { nodeTypes } from '../../../../daemon/nodes/index.ts';
 import type { TestDatabase } from '../../../../ops/dev-services/test-database.ts';
 import { closeOrm, openOrm } from '../../../../orm/config.ts';
@@ -34,10 +35,12 @@ export interface Asked {
   readonly tenant?: string | null;
 }
 
+/** `more`: ports beside those of flows and resources. */
 export function resourceHouse(
   database: TestDatabase,
   tenantId: string,
   privateWebhooks = false,
+  more: (orm: ReturnType<typeof openOrm>) => Partial<ApiPorts> = () => ({}),
 ): ResourceHouse {
   const orm = openOrm(database.url);
   const ports = {
@@ -45,7 +48,11 @@ export function resourceHouse(
     nodeTypes,
     resources: { orm, privateWebhooks },
   };
-  const app = buildApp({ settings, ports: fakePorts(ports), log: pino({ level: 'silent' }) });
+  const app = buildApp({
+    settings,
+    ports: fakePorts({ ...ports, ...more(orm) }),
+    log: pino({ level: 'silent' }),
+  });
   const ask: ResourceHouse['ask'] = async (method, url, { body, headers = {}, tenant = tenantId } = {}) => {
     const json = typeof body === 'object' && body !== null && !Buffer.isBuffer(body) && !('pipe' in body);
     const answer = await app.inject({
