@@ -37,7 +37,8 @@ export function cellReader(schema: TSchema, country: CountryCode | undefined): (
   const isNumber = (present as { pattern?: string }).pattern === (E164 as { pattern?: string }).pattern;
   const read = (text: string): unknown => {
     if (isNumber) return numberOf(text, country);
-    switch (present.type) {
+    const { type = 'string' } = present;
+    switch (type) {
       case 'boolean':
         return yesNo.get(text.toLowerCase()) ?? text;
       case 'integer':

@@ -129,7 +129,7 @@ export async function* readCsv(
     if (!(error instanceof CsvError)) throw error;
     const line = parser.info.lines;
     throw new Problem('invalid-body', 'the file cannot be read on: see faults', [
-      { field: '', line, message: csvMessage(error) },
+      { field: '', line, message: csvMessages.get(error.code) ?? 'is no CSV' },
     ]);
   } finally {
     options.signal.removeEventListener('abort', aborted);
@@ -139,16 +139,9 @@ export async function* readCsv(
   }
 }
 
-function csvMessage(error: CsvError): string {
-  switch (error.code) {
-    case 'CSV_QUOTE_NOT_CLOSED':
-    case 'CSV_MAX_RECORD_SIZE':
-      return 'has a quote that is not closed';
-    case 'CSV_INVALID_CLOSING_QUOTE':
-      return 'has text after a closing quote';
-    case 'INVALID_OPENING_QUOTE':
-      return 'has a quote within a cell that does not begin with one';
-    default:
-      return 'is no CSV';
-  }
-}
+const csvMessages: ReadonlyMap<string, string> = new Map([
+  ['CSV_QUOTE_NOT_CLOSED', 'has a quote that is not closed'],
+  ['CSV_MAX_RECORD_SIZE', 'has a quote that is not closed, or is far too long'],
+  ['CSV_INVALID_CLOSING_QUOTE', 'has text after a closing quote'],
+  ['INVALID_OPENING_QUOTE', 'has a quote within a cell that does not begin with one'],
+]);

@@ -70,9 +70,9 @@ export function depositRoutes(
               `insert into ledger_entry (id, tenant_id, transaction_id, account_id, kind, amount_micros, currency, note)
                values (?, ?, ?, ?, 'deposit', ?::bigint, ?, ?), (?, ?, ?, ?, 'deposit', -?::bigint, ?, ?)`,
               [
-                ...[newId(), tenantId, transactionId, id, amountMicros, account.currency, note],
-                ...[newId(), tenantId, transactionId, funding.id, amountMicros, account.currency, note],
-              ],
+                [newId(), tenantId, transactionId, id, amountMicros, account.currency, note],
+                [newId(), tenantId, transactionId, funding.id, amountMicros, account.currency, note],
+              ].flat(),
             );
             const [balance] = await em.execute<{ micros: string }[]>(
               'select amount_micros::text as micros from balance where account_id = ?',

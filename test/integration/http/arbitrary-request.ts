@@ -47,10 +47,11 @@ function text(schema: Schema): fc.Arbitrary<string> {
   if (schema.format === 'uuid') return fc.uuid();
   const { minLength = 0, maxLength = 60 } = schema;
   if (schema.pattern !== undefined)
-    return fc
-      .stringMatching(new RegExp(schema.pattern))
-      .map((found) => found.slice(0, maxLength))
-      .filter((found) => found.length >= minLength);
+    return fc.stringMatching(new RegExp(schema.pattern)).map((found) => {
+      // Too short ones are repeated, not thrown away: few would be long enough by chance.
+      const times = found === '' ? 1 : Math.ceil(minLength / found.length);
+      return found.repeat(Math.max(1, times)).slice(0, maxLength);
+    });
   return fc.string({ unit: 'grapheme', minLength, maxLength: Math.max(minLength, Math.min(maxLength, 60)) });
 }
 
@@ -70,7 +71,8 @@ export function fitting(schema: Schema, depth = 6): fc.Arbitrary<unknown> {
   if ('const' in schema) return fc.constant(schema.const);
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
   if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((one) => fitting(one, depth - 1)));
-  switch (schema.type) {
+  const { type = 'any' } = schema;
+  switch (type) {
     case 'string':
       return text(schema);
     case 'integer':
