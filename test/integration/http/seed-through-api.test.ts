@@ -39,7 +39,7 @@ async function contentsOf(sql: Sql): Promise<Record<string, string[]>> {
     }
   }
   const plain = (column: string, value: unknown): unknown => {
-    if (/_at$/.test(column) || column === 'id') return value === null ? null : 'some';
+    if (column.endsWith('_at') || column === 'id') return value === null ? null : 'some';
     if (column === 'transaction_id') return 'some';
     return typeof value === 'string' ? (names.get(value) ?? value) : value;
   };

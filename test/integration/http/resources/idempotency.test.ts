@@ -74,12 +74,7 @@ void t.test('while the first is at work the second is told so', async (t) => {
   });
   await waiting;
   const first = post('slow', { name: 'Slow' });
-  for (;;) {
-    const [at] = await house.sql(
-      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into \"publisher\"%'",
-    );
-    if (at !== undefined) break;
-  }
+  await house.untilWaiting(1);
   t.match(await post('slow', { name: 'Slow' }), { status: 409, headers: { 'retry-after': '2' } });
   release();
   await t.rejects(blocking, { message: 'taken back' });

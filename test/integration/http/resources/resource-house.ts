@@ -8,6 +8,7 @@ import { nodeTypes } from '../../../../daemon/nodes/index.ts';
 import type { TestDatabase } from '../../../../ops/dev-services/test-database.ts';
 import { closeOrm, openOrm } from '../../../../orm/config.ts';
 import { fakePorts, key, settings } from '../../../unit/http/test-api.ts';
+import { until } from '../../../until.ts';
 
 export interface Answer {
   readonly status: number;
@@ -27,6 +28,10 @@ export interface ResourceHouse {
   /** The row that was made; throws where it was not. */
   make(url: string, body: object, tenant?: string | null): Promise<Record<string, unknown> & { id: string }>;
   sql<Row>(query: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** Holds a row until so many wait for it, while `work` is under way. */
+  whileHeld<T>(table: string, id: string, waiters: number, work: () => Promise<T>): Promise<T>;
+  /** Until so many statements of this database wait for a lock. */
+  untilWaiting(waiters: number): Promise<void>;
   close(): Promise<void>;
 }
 export interface Asked {
@@ -76,6 +81,14 @@ export function resourceHouse(
       body: type.includes('json') && answer.body !== '' ? answer.json<Record<string, unknown>>() : {},
     };
   };
+  const untilWaiting = async (waiters: number): Promise<void> => {
+    const waiting =
+      "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    await until(`${waiters} wait for a lock`, async () => {
+      const found = await orm.em.getConnection().execute<object[]>(waiting);
+      return found.length >= waiters;
+    });
+  };
   return {
     app,
     orm,
@@ -86,6 +99,22 @@ export function resourceHouse(
       return answer.body as Record<string, unknown> & { id: string };
     },
     sql: (query, values = []) => orm.em.getConnection().execute(query, [...values]),
+    untilWaiting,
+    async whileHeld(table, id, waiters, work) {
+      const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
+      const { promise: over, resolve: release } = Promise.withResolvers<void>();
+      const holding = orm.em.fork().transactional(async (em) => {
+        await em.execute(`select 1 from ${table} where id = ? for update`, [id]);
+        isHeld();
+        await over;
+      });
+      await held;
+      // Outside of the transaction, whose context would go with it.
+      const working = work();
+      await untilWaiting(waiters).finally(release);
+      await holding;
+      return working;
+    },
     async close() {
       await app.close();
       await closeOrm(orm);
