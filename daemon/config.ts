@@ -24,6 +24,7 @@ export interface Config {
     readonly key: string;
     readonly cdrSecret: string | undefined;
     readonly metricsWithoutKey: boolean;
+    readonly privateWebhooks: boolean;
   };
   readonly maxCalls: number;
   readonly stepBudget: number;
@@ -93,6 +94,7 @@ function configOf(values: Settings, env: Environment, faults: string[]): Config 
       key: values.CALLFABRIC_API_KEY,
       cdrSecret: values.CALLFABRIC_CDR_SECRET,
       metricsWithoutKey: values.CALLFABRIC_METRICS_WITHOUT_KEY,
+      privateWebhooks: values.CALLFABRIC_PRIVATE_WEBHOOKS,
     },
     maxCalls: values.CALLFABRIC_MAX_CALLS,
     stepBudget: values.CALLFABRIC_STEP_BUDGET,

@@ -263,6 +263,7 @@ export class Daemon {
           flows: new PostgresFlowAdmin(orm, nodeTypes),
           nodeTypes,
           caps,
+          resources: { orm, privateWebhooks: config.api.privateWebhooks },
           health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
           metrics,
           cdrs: {

@@ -112,6 +112,10 @@ export const EnvironmentSchema = Type.Object({
     group: 'Admin API',
     default: false,
   }),
+  CALLFABRIC_PRIVATE_WEBHOOKS: YesNo('Lets webhooks go to loopback and private networks.', {
+    group: 'Admin API',
+    default: false,
+  }),
   CALLFABRIC_CDR_SECRET: Type.Optional(
     Text(
       'Password with which mod_json_cdr posts to /freeswitch/cdr, at least 16 characters. Without one there is no such address, and a daemon that crashed cannot learn the end of its calls.',

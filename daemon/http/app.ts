@@ -18,6 +18,7 @@ import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic } from './keys.ts';
 import type { ApiPorts } from './ports.ts';
 import { answerBrokenRequest, answerWithProblems } from './problem.ts';
+import { resourcesRoutes } from './resources/resources.ts';
 import { ProblemSchema } from './schemas.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -43,7 +44,9 @@ export interface ApiDependencies {
 
 /** Bodies larger than this are refused with 413 (flows are the largest; `/freeswitch/cdr` has its own bound). */
 export const largestBodyBytes = 1024 * 1024;
-const requestTimeoutMs = 10_000;
+const headersTimeoutMs = 10_000;
+/** The whole of a request: as long as the longest import. Other routes give up with their answer's time. */
+const requestTimeoutMs = 10 * 60_000;
 const answerTimeoutMs = 15_000;
 
 /**
@@ -61,6 +64,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: largestBodyBytes,
+    http: { headersTimeout: headersTimeoutMs },
     requestTimeout: requestTimeoutMs,
     handlerTimeout: answerTimeoutMs,
     connectionTimeout: 30_000,
@@ -115,6 +119,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     await guarded.register(callsRoutes(ports));
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
+    await guarded.register(resourcesRoutes(ports.resources));
   });
 
   if (cdrSecret !== undefined)

@@ -12,6 +12,7 @@ import type { AccessPorts } from './access/ports.ts';
 import type { Whose } from './access.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
 import type { FlowDetail, FlowSummary, FlowVersionSummary } from './flow-schemas.ts';
+import type { ResourcePorts } from './resources/resource-scope.ts';
 import type { Fault } from './schemas.ts';
 
 /** The calls this daemon runs. */
@@ -128,4 +129,5 @@ export interface ApiPorts {
   readonly health: Health;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly cdrs: CdrSink;
+  readonly resources: ResourcePorts;
 }

@@ -17,6 +17,7 @@ export const FaultSchema = Type.Object({
   /** JSON pointer (RFC 6901) to the field. */
   field: Type.String({ description: 'JSON pointer to the field, empty for the whole' }),
   message: Type.String({ description: 'What is wrong and what to do' }),
+  line: Type.Optional(Type.Integer({ description: 'Of a file that was sent; its first line is 1' })),
 });
 export type Fault = Static<typeof FaultSchema>;
 

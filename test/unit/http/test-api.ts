@@ -10,6 +10,7 @@ import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import { Problem } from '../../../daemon/http/problem.ts';
 import type { CallId, ChannelUuid, DaemonId, TenantId } from '../../../daemon/telephony/ids.ts';
+import { openOrm } from '../../../orm/config.ts';
 
 export const key = 'k-0123456789abcdef0123';
 export const cdrSecret = 's-0123456789abcdef0123';
@@ -132,6 +133,8 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
       text: async () => 'callfabric_live_calls 0\n',
     },
     cdrs: { accept: async () => {} },
+    // Nobody listens there: what needs the database is tested with one.
+    resources: { orm: openOrm('postgres://nobody@127.0.0.1:1/none'), privateWebhooks: false },
     ...of,
   };
 }
