@@ -19,7 +19,7 @@ import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
 import { SourceList } from './esl/source-list.ts';
 import { PostgresCallReader } from './http/call-reader.ts';
-import { PostgresFlowAdmin } from './http/flow-admin.ts';
+import { PostgresFlowAdmin } from './http/flows/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
 import { Metrics } from './http/metrics.ts';
 import type { HealthCheck } from './http/ports.ts';

@@ -6,7 +6,7 @@ import { checkAccess, demandAccess } from './access.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
-import { flowsRoutes } from './flows-routes.ts';
+import { flowsRoutes } from './flows/flows-routes.ts';
 import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic, requireBearer } from './keys.ts';
 import type { ApiPorts } from './ports.ts';

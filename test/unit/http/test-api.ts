@@ -8,6 +8,7 @@ import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
 import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import type { CallId, ChannelUuid, TenantId } from '../../../daemon/telephony/ids.ts';
+import { fakeFlows } from './flows/fake-flows.ts';
 
 export const key = 'k-0123456789abcdef0123';
 export const cdrSecret = 's-0123456789abcdef0123';
@@ -82,12 +83,7 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
   return {
     liveCalls: noLiveCalls,
     calls: { list: async () => [], find: async () => undefined },
-    flows: {
-      list: async () => [],
-      find: async () => undefined,
-      addVersion: async () => ({ result: 'notFound' }),
-      publish: async () => ({ result: 'notFound' }),
-    },
+    flows: fakeFlows(),
     nodeTypes: new Map([['hangup', hangup]]),
     caps: { holders: async () => [] },
     health: { checks: [], draining: () => false },
