@@ -24,6 +24,11 @@ export const schedule = defineNode({
     { additionalProperties: false },
   ),
   exits: { open: 'required', closed: 'required', holiday: 'optional' },
+  exitHelp: {
+    open: 'it is open',
+    closed: 'it is closed',
+    holiday: 'today is a holiday of the calendar',
+  },
   check: ({ zone, unknownCallerZone }) =>
     (
       [
