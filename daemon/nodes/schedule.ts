@@ -25,8 +25,8 @@ export const schedule = defineNode({
   ),
   exits: { open: 'required', closed: 'required', holiday: 'optional' },
   exitHelp: {
-    open: 'it is open',
-    closed: 'it is closed',
+    open: 'the calendar is open now',
+    closed: 'the calendar is closed now',
     holiday: 'today is a holiday of the calendar',
   },
   check: ({ zone, unknownCallerZone }) =>
