@@ -18,11 +18,12 @@ import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
 import { SourceList } from './esl/source-list.ts';
+import { healthChecks } from './health-checks.ts';
 import { PostgresCallReader } from './http/call-reader.ts';
 import { PostgresFlowAdmin } from './http/flows/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
+import { liveFeed } from './http/live/live-wiring.ts';
 import { Metrics } from './http/metrics.ts';
-import type { HealthCheck } from './http/ports.ts';
 import { type Job, JobTable } from './jobs/job-table.ts';
 import { MonthlyPartitions } from './jobs/monthly-partitions.ts';
 import type { Logger } from './log.ts';
@@ -190,6 +191,8 @@ export class Daemon {
       switchNameOf: (record) =>
         switches.nameOf(typeof record['core-uuid'] === 'string' ? record['core-uuid'] : undefined),
     });
+    const live = liveFeed({ caps, registry: this.registry, daemonId: this.id, log });
+    undoing.add(() => live.stop());
     const held = new HeldCalls({ orm, writer, log });
     const partitions = new MonthlyPartitions({ orm, keepDays: config.keepDays, log });
     const jobs: Job[] = [
@@ -228,6 +231,7 @@ export class Daemon {
       },
       registry: this.registry,
       observer: metrics,
+      watch: live,
       log,
       settings: {
         whenCapsUnavailable: config.caps.whenUnavailable,
@@ -257,6 +261,7 @@ export class Daemon {
           flows: new PostgresFlowAdmin(orm, nodeTypes),
           nodeTypes,
           caps,
+          live,
           health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
           metrics,
           cdrs: {
@@ -364,35 +369,4 @@ function s3Options(store: Extract<Config['recordings']['store'], { kind: 's3' }>
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     ...(credentials === undefined ? {} : { credentials }),
   };
-}
-
-function healthChecks(orm: Orm, caps: RedisCaps, switches: SwitchConnections): HealthCheck[] {
-  return [
-    {
-      kind: 'postgres',
-      name: 'postgres',
-      check: async () => {
-        await orm.em.getConnection().execute('select 1');
-        return 'answers';
-      },
-    },
-    {
-      kind: 'redis',
-      name: 'redis',
-      check: async () => {
-        if (!caps.health.connected) throw new Error('not connected');
-        return `connected, ${caps.health.leases} leases held`;
-      },
-    },
-    ...switches.states.map(
-      ({ name, client }): HealthCheck => ({
-        kind: 'freeswitch',
-        name,
-        check: async () => {
-          if (!client.connected) throw new Error(client.health.lastFault ?? 'not connected');
-          return 'connected';
-        },
-      }),
-    ),
-  ];
 }

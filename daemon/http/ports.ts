@@ -8,6 +8,7 @@ import type { CallId } from '../telephony/ids.ts';
 import type { CallOutcome } from '../telephony/outcome.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
 import type { FlowAdmin } from './flows/flow-admin.ts';
+import type { LiveStream } from './live/live-routes.ts';
 
 /** The calls this daemon runs. */
 export interface LiveCalls {
@@ -85,6 +86,7 @@ export interface ApiPorts {
   readonly flows: FlowAdmin;
   readonly nodeTypes: NodeTypes;
   readonly caps: Pick<Caps, 'holders'>;
+  readonly live: LiveStream;
   readonly health: Health;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly cdrs: CdrSink;

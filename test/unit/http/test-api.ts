@@ -9,6 +9,7 @@ import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import type { CallId, ChannelUuid, TenantId } from '../../../daemon/telephony/ids.ts';
 import { fakeFlows } from './flows/fake-flows.ts';
+import { quietFeed } from './live/fake-bus.ts';
 
 export const key = 'k-0123456789abcdef0123';
 export const cdrSecret = 's-0123456789abcdef0123';
@@ -86,6 +87,7 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
     flows: fakeFlows(),
     nodeTypes: new Map([['hangup', hangup]]),
     caps: { holders: async () => [] },
+    live: quietFeed(),
     health: { checks: [], draining: () => false },
     metrics: {
       contentType: 'text/plain; version=0.0.4; charset=utf-8',
