@@ -20,12 +20,13 @@ import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
 import { SourceList } from './esl/source-list.ts';
+import { healthChecks } from './health-checks.ts';
 import { postgresAccess } from './http/access/postgres-access.ts';
 import { PostgresCallReader } from './http/call-reader.ts';
-import { PostgresFlowAdmin } from './http/flow-admin.ts';
+import { PostgresFlowAdmin } from './http/flows/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
+import { liveFeed } from './http/live/live-wiring.ts';
 import { Metrics } from './http/metrics.ts';
-import type { HealthCheck } from './http/ports.ts';
 import { type Job, JobTable } from './jobs/job-table.ts';
 import { MonthlyPartitions } from './jobs/monthly-partitions.ts';
 import type { Logger } from './log.ts';
@@ -192,6 +193,8 @@ export class Daemon {
       switchNameOf: (record) =>
         switches.nameOf(typeof record['core-uuid'] === 'string' ? record['core-uuid'] : undefined),
     });
+    const live = liveFeed({ caps, registry: this.registry, daemonId: this.id, log });
+    undoing.add(() => live.stop());
     const held = new HeldCalls({ orm, writer, log });
     const partitions = new MonthlyPartitions({ orm, keepDays: config.keepDays, log });
     const jobs: Job[] = [
@@ -230,6 +233,7 @@ export class Daemon {
       },
       registry: this.registry,
       observer: metrics,
+      watch: live,
       log,
       settings: {
         whenCapsUnavailable: config.caps.whenUnavailable,
@@ -264,6 +268,7 @@ export class Daemon {
           nodeTypes,
           caps,
           resources: { orm, privateWebhooks: config.api.privateWebhooks },
+          live,
           health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
           metrics,
           cdrs: {
@@ -356,35 +361,4 @@ export class Daemon {
       onWritten: () => recordingStore.nudge(),
     });
   }
-}
-
-function healthChecks(orm: Orm, caps: RedisCaps, switches: SwitchConnections): HealthCheck[] {
-  return [
-    {
-      kind: 'postgres',
-      name: 'postgres',
-      check: async () => {
-        await orm.em.getConnection().execute('select 1');
-        return 'answers';
-      },
-    },
-    {
-      kind: 'redis',
-      name: 'redis',
-      check: async () => {
-        if (!caps.health.connected) throw new Error('not connected');
-        return `connected, ${caps.health.leases} leases held`;
-      },
-    },
-    ...switches.states.map(
-      ({ name, client }): HealthCheck => ({
-        kind: 'freeswitch',
-        name,
-        check: async () => {
-          if (!client.connected) throw new Error(client.health.lastFault ?? 'not connected');
-          return 'connected';
-        },
-      }),
-    ),
-  ];
 }

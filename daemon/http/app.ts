@@ -13,9 +13,10 @@ import { checkAccess, demandAccess } from './access.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
-import { flowsRoutes } from './flows-routes.ts';
+import { flowsRoutes } from './flows/flows-routes.ts';
 import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic } from './keys.ts';
+import { liveRoutes } from './live/live-routes.ts';
 import type { ApiPorts } from './ports.ts';
 import { answerBrokenRequest, answerWithProblems } from './problem.ts';
 import { resourcesRoutes } from './resources/resources.ts';
@@ -120,6 +121,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
     await guarded.register(resourcesRoutes(ports.resources));
+    await guarded.register(liveRoutes(ports));
   });
 
   if (cdrSecret !== undefined)
@@ -162,6 +164,7 @@ function description(version: string): NonNullable<SwaggerOptions['openapi']> {
       { name: 'calls', description: 'Live and ended calls' },
       { name: 'flows', description: 'Flows, their versions and node types' },
       { name: 'caps', description: 'Who holds the places of a cap' },
+      { name: 'live', description: 'What happens now, as a stream' },
       { name: 'freeswitch', description: 'What FreeSWITCH sends by itself' },
     ],
   };

@@ -24,7 +24,12 @@ export const buyer = defineNode({
       earlyHangup: Type.Optional(
         Type.Object(
           {
-            withinSeconds: Type.Number({ default: 10, minimum: 1, maximum: 300 }),
+            withinSeconds: Type.Number({
+              default: 10,
+              minimum: 1,
+              maximum: 300,
+              description: 'Of talking; later is no early hang-up.',
+            }),
             recovery: Type.Union([Type.Literal('next'), Type.Literal('exit')], {
               default: 'next',
               description: '`next`: the next endpoint is tried; `exit`: the exit `buyerHungUpEarly`.',
@@ -49,6 +54,17 @@ export const buyer = defineNode({
     allCapped: 'required',
     notAccepted: 'optional',
     maxDuration: 'optional',
+  },
+  exitHelp: {
+    connectedEnded: 'caller and buyer talked, and the buyer hung up',
+    buyerHungUpEarly: 'the buyer hung up within `earlyHangup.withinSeconds`',
+    noAnswer: 'the last who was tried did not answer',
+    busy: 'the last who was tried was busy',
+    rejected: 'the last who was tried refused the call',
+    failed: 'the last who was tried could not be reached, or there was nobody to try',
+    allCapped: 'every candidate has as many calls as it may',
+    notAccepted: 'the last who answered did not press the key to accept',
+    maxDuration: 'the conversation was cut at `maxDurationSeconds`',
   },
   waitsForCaller: true,
   check: ({ strategy, ...params }) => [

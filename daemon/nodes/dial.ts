@@ -31,6 +31,13 @@ export const dial = defineNode({
     rejected: 'required',
     failed: 'required',
   },
+  exitHelp: {
+    connectedEnded: 'the two talked, and the called side hung up',
+    noAnswer: 'nobody answered',
+    busy: 'the number was busy',
+    rejected: 'the call was refused',
+    failed: 'the number could not be reached',
+  },
   waitsForCaller: true,
   check: ({ destination, ...params }) => [
     ...(isE164(destination) || (/^sips?:/i.test(destination) && isSipUri(destination))

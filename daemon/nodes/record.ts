@@ -41,6 +41,10 @@ export const record = defineNode({
     { additionalProperties: false },
   ),
   exits: { next: 'optional', storageUnavailable: 'optional' },
+  exitHelp: {
+    next: 'the recording does what was asked',
+    storageUnavailable: 'the recording cannot be kept',
+  },
   async run(ctx, { action, channels, consentPrompt, retentionDays }) {
     switch (action) {
       case 'start': {

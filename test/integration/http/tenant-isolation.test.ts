@@ -7,7 +7,7 @@ import { newKey } from '../../../daemon/http/access/secrets.ts';
 import type { Access } from '../../../daemon/http/access.ts';
 import { buildApp } from '../../../daemon/http/app.ts';
 import { PostgresCallReader } from '../../../daemon/http/call-reader.ts';
-import { PostgresFlowAdmin } from '../../../daemon/http/flow-admin.ts';
+import { PostgresFlowAdmin } from '../../../daemon/http/flows/flow-admin.ts';
 import { nodeTypes } from '../../../daemon/nodes/index.ts';
 import { keepInPlace } from '../../../daemon/records/recording-target.ts';
 import type { CallId, TenantId } from '../../../daemon/telephony/ids.ts';

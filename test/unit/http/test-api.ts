@@ -11,6 +11,8 @@ import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import { Problem } from '../../../daemon/http/problem.ts';
 import type { CallId, ChannelUuid, DaemonId, TenantId } from '../../../daemon/telephony/ids.ts';
 import { openOrm } from '../../../orm/config.ts';
+import { fakeFlows } from './flows/fake-flows.ts';
+import { quietFeed } from './live/fake-bus.ts';
 
 export const key = 'k-0123456789abcdef0123';
 export const cdrSecret = 's-0123456789abcdef0123';
@@ -119,14 +121,10 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
     liveCalls: noLiveCalls,
     leased: { find: async () => undefined, list: async () => ({ calls: [], whole: true }) },
     calls: { list: async () => [], find: async () => undefined },
-    flows: {
-      list: async () => [],
-      find: async () => undefined,
-      addVersion: async () => ({ result: 'notFound' }),
-      publish: async () => ({ result: 'notFound' }),
-    },
+    flows: fakeFlows(),
     nodeTypes: new Map([['hangup', hangup]]),
     caps: { holders: async () => [] },
+    live: quietFeed(),
     health: { checks: [], draining: () => false },
     metrics: {
       contentType: 'text/plain; version=0.0.4; charset=utf-8',

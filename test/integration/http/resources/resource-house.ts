@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { buildApp } from '../../../../daemon/http/app.ts';
-import { PostgresFlowAdmin } from '../../../../daemon/http/flow-admin.ts';
+import { PostgresFlowAdmin } from '../../../../daemon/http/flows/flow-admin.ts';
 import type { ApiPorts } from '../../../../daemon/http/ports.ts';
 import { nodeTypes } from '../../../../daemon/nodes/index.ts';
 import type { TestDatabase } from '../../../../ops/dev-services/test-database.ts';
