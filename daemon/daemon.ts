@@ -240,7 +240,10 @@ export class Daemon {
     };
 
     const { folder: recordingsFolder, store } = config.recordings;
-    const access = postgresAccess({ orm, target: recordingTargetOf(store), recordingsFolder, log });
+    // Connections of its own: requests, however many, never take those that calls are written with.
+    const apiOrm = openOrm(config.databaseUrl, { applicationName: 'callfabric api', maxConnections: 8 });
+    undoing.add(() => closeOrm(apiOrm));
+    const access = postgresAccess({ orm: apiOrm, target: recordingTargetOf(store), recordingsFolder, log });
     undoing.add(() => access.tenants.stop());
     const api = new HttpServer(
       {
@@ -257,8 +260,8 @@ export class Daemon {
               return hangUp(parts, callId, cause);
             },
           },
-          calls: new PostgresCallReader(orm),
-          flows: new PostgresFlowAdmin(orm, nodeTypes),
+          calls: new PostgresCallReader(apiOrm),
+          flows: new PostgresFlowAdmin(apiOrm, nodeTypes),
           nodeTypes,
           caps,
           health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
