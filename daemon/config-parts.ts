@@ -86,17 +86,33 @@ function listOf(text: string): string[] {
 export function sourcesOf(settings: Settings, switches: readonly SwitchConfig[], faults: string[]): string[] {
   const set = settings.CALLFABRIC_ALLOWED_SOURCES;
   if (set === undefined) return [...new Set(['127.0.0.0/8', '::1', ...switches.map((one) => one.host)])];
-  const sources = listOf(set);
-  for (const source of sources) {
-    const [address = '', bits, more] = source.split('/');
+  return networksOf('CALLFABRIC_ALLOWED_SOURCES', set, faults);
+}
+
+function networksOf(setting: string, text: string, faults: string[]): string[] {
+  const networks = listOf(text);
+  for (const network of networks) {
+    const [address = '', bits, more] = network.split('/');
     const widest = isIP(address) === 6 ? 128 : 32;
     const whole = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest);
     if (isIP(address) === 0 || !whole || more !== undefined)
       faults.push(
-        `CALLFABRIC_ALLOWED_SOURCES has the part '${source.slice(0, 80)}': write an IP address, or a network as 10.0.0.0/24`,
+        `${setting} has the part '${network.slice(0, 80)}': write an IP address, or a network as 10.0.0.0/24`,
       );
   }
-  return sources;
+  return networks;
+}
+
+/** How browsers reach the API: who they say they are, and whether their cookies must go over https. */
+export function browsersOf(settings: Settings, faults: string[]) {
+  const origin = settings.CALLFABRIC_API_ORIGIN?.toLowerCase();
+  const proxies = settings.CALLFABRIC_API_TRUSTED_PROXIES ?? '';
+  const onLoopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(settings.CALLFABRIC_API_HOST);
+  return {
+    origin,
+    secureCookies: origin === undefined ? !onLoopback : origin.startsWith('https:'),
+    trustedProxies: networksOf('CALLFABRIC_API_TRUSTED_PROXIES', proxies, faults),
+  };
 }
 
 /** `local`, `file:///folder` or `s3://bucket/prefix?region=…&endpoint=…`. */

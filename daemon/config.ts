@@ -1,5 +1,12 @@
 import { type CountryCode, isSupportedCountry } from 'libphonenumber-js/min';
-import { type RecordingsStore, type SwitchConfig, sourcesOf, storeOf, switchesOf } from './config-parts.ts';
+import {
+  browsersOf,
+  type RecordingsStore,
+  type SwitchConfig,
+  sourcesOf,
+  storeOf,
+  switchesOf,
+} from './config-parts.ts';
 import { type Environment, readSettings, type Settings } from './read-settings.ts';
 
 export type { RecordingsStore, SwitchConfig } from './config-parts.ts';
@@ -25,6 +32,9 @@ export interface Config {
     readonly cdrSecret: string | undefined;
     readonly metricsWithoutKey: boolean;
     readonly privateWebhooks: boolean;
+    readonly origin: string | undefined;
+    readonly secureCookies: boolean;
+    readonly trustedProxies: readonly string[];
   };
   readonly maxCalls: number;
   readonly stepBudget: number;
@@ -95,6 +105,7 @@ function configOf(values: Settings, env: Environment, faults: string[]): Config 
       cdrSecret: values.CALLFABRIC_CDR_SECRET,
       metricsWithoutKey: values.CALLFABRIC_METRICS_WITHOUT_KEY,
       privateWebhooks: values.CALLFABRIC_PRIVATE_WEBHOOKS,
+      ...browsersOf(values, faults),
     },
     maxCalls: values.CALLFABRIC_MAX_CALLS,
     stepBudget: values.CALLFABRIC_STEP_BUDGET,

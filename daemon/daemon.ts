@@ -246,7 +246,10 @@ export class Daemon {
     };
 
     const { folder: recordingsFolder, store } = config.recordings;
-    const access = postgresAccess({ orm, target: recordingTargetOf(store), recordingsFolder, log });
+    // Connections of its own: requests, however many, never take those that calls are written with.
+    const apiOrm = openOrm(config.databaseUrl, { applicationName: 'callfabric api', maxConnections: 8 });
+    undoing.add(() => closeOrm(apiOrm));
+    const access = postgresAccess({ orm: apiOrm, target: recordingTargetOf(store), recordingsFolder, log });
     undoing.add(() => access.tenants.stop());
     const api = new HttpServer(
       {
@@ -263,11 +266,11 @@ export class Daemon {
           },
           leased,
           daemonId: this.id,
-          calls: new PostgresCallReader(orm),
-          flows: new PostgresFlowAdmin(orm, nodeTypes),
+          calls: new PostgresCallReader(apiOrm),
+          flows: new PostgresFlowAdmin(apiOrm, nodeTypes),
           nodeTypes,
           caps,
-          resources: { orm, privateWebhooks: config.api.privateWebhooks },
+          resources: { orm: apiOrm, privateWebhooks: config.api.privateWebhooks },
           live,
           health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
           metrics,

@@ -108,6 +108,23 @@ export const EnvironmentSchema = Type.Object({
       remedy: 'make one with: openssl rand -hex 24',
     },
   ),
+  CALLFABRIC_API_ORIGIN: Type.Optional(
+    Text(
+      "Where browsers reach the admin API, as https://callfabric.example: no other site's page changes anything, and with https cookies go over https alone. Default: whatever host a browser names; cookies then go over http only while the API listens on loopback.",
+      {
+        group: 'Admin API',
+        pattern: '^https?://[^/?#@]+$',
+        example: 'https://callfabric.example',
+        remedy: 'write scheme and host alone, as https://callfabric.example',
+      },
+    ),
+  ),
+  CALLFABRIC_API_TRUSTED_PROXIES: Type.Optional(
+    Text(
+      'Addresses (IP, or network as 10.0.0.0/24) of the proxies in front of the admin API, separated by commas: what they say in X-Forwarded-For is believed. Without it everybody behind a proxy is one address, which failed sign-ins slow down together.',
+      { group: 'Admin API', example: '127.0.0.1,::1' },
+    ),
+  ),
   CALLFABRIC_METRICS_WITHOUT_KEY: YesNo('Lets Prometheus read /metrics without the key.', {
     group: 'Admin API',
     default: false,

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
 import swagger, { type FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import underPressure from '@fastify/under-pressure';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { accessRoutes } from './access/access-routes.ts';
 import { authenticate } from './access/authenticate.ts';
 import { PasswordCheck } from './access/password-check.ts';
@@ -18,7 +25,7 @@ import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic } from './keys.ts';
 import { liveRoutes } from './live/live-routes.ts';
 import type { ApiPorts } from './ports.ts';
-import { answerBrokenRequest, answerWithProblems } from './problem.ts';
+import { answerBrokenRequest, answerWithProblems, Problem } from './problem.ts';
 import { resourcesRoutes } from './resources/resources.ts';
 import { ProblemSchema } from './schemas.ts';
 import { validatorCompiler } from './validation.ts';
@@ -34,6 +41,8 @@ export interface ApiSettings {
   readonly secureCookies?: boolean;
   /** `https://callfabric.example`: where browsers reach the API. Default: whatever host they name. */
   readonly origin?: string | undefined;
+  /** Whose X-Forwarded-For is believed. Default: nobody's. */
+  readonly trustedProxies?: readonly string[];
   /** CallFabric's version, for the API's description. */
   readonly version: string;
 }
@@ -49,6 +58,8 @@ const headersTimeoutMs = 10_000;
 /** The whole of a request: as long as the longest import. Other routes give up with their answer's time. */
 const requestTimeoutMs = 10 * 60_000;
 const answerTimeoutMs = 15_000;
+/** From here on (mean of a second) calls wait for the event loop too: the API's requests are turned away. */
+const longestLoopDelayMs = 200;
 
 /**
  * The admin API, not listening yet: tests use `inject`, `HttpServer` listens. Everything but health, the docs and (by
@@ -72,6 +83,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
+    trustProxy: settings.trustedProxies?.length ? [...settings.trustedProxies] : false,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     clientErrorHandler: answerBrokenRequest,
@@ -89,9 +101,6 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
   app.setValidatorCompiler(validatorCompiler);
   answerWithProblems(app);
   app.addSchema(ProblemSchema);
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff');
-  });
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request;
     // The route, not the address: that may bear telephone numbers.
@@ -99,15 +108,28 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     request.log.debug({ ...facts, ms: Math.round(reply.elapsedTime) }, 'request answered');
   });
 
+  // No CORS: another origin's page reads nothing. The docs' page brings a policy of its own, fit for its scripts.
+  void app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] },
+    },
+  });
+  // Only measures; who is turned away is said where the routes are.
+  void app.register(underPressure, { maxEventLoopDelay: longestLoopDelayMs, pressureHandler: () => {} });
   void app.register(cookie);
   void app.register(swagger, { openapi: description(settings.version) });
   void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   void app.register(healthRoutes(ports));
-  void app.register(signInRoutes(accessParts));
+  void app.register(async (open) => {
+    open.addHook('onRequest', shed);
+    await open.register(signInRoutes(accessParts));
+  });
   if (settings.metricsWithoutKey) void app.register(metricsRoutes(ports, { open: true }));
 
   void app.register(async (guarded) => {
     guarded.decorateRequest('principal');
+    guarded.addHook('onRequest', shed);
     const { identities } = ports.access;
     guarded.addHook('onRequest', authenticate({ key, identities, cookie: sessionCookie }));
     guarded.addHook('onRequest', checkAccess);
@@ -130,6 +152,12 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
       await fromSwitch.register(cdrRoutes(ports));
     });
   return app;
+}
+
+/** An `onRequest` hook: first of all, so that turning away costs next to nothing. Figures are told all the same. */
+async function shed(request: FastifyRequest): Promise<void> {
+  if (request.routeOptions.url !== '/metrics' && request.server.isUnderPressure())
+    throw new Problem('unavailable', 'this daemon is busy with calls: try again soon');
 }
 
 const problemResponses = {

@@ -40,6 +40,9 @@ void t.test('three settings are enough, the rest has defaults', async (t) => {
         key: least.CALLFABRIC_API_KEY,
         cdrSecret: undefined,
         metricsWithoutKey: false,
+        origin: undefined,
+        secureCookies: false,
+        trustedProxies: [],
       },
       maxCalls: 5000,
       stepBudget: 200,
@@ -127,6 +130,39 @@ void t.test('several FreeSWITCHes have their own passwords or share one', async 
   ]);
   t.match(faultsOf({ ...least, CALLFABRIC_FREESWITCH: ',' }), [/names no machine/]);
 });
+
+void t.test(
+  'cookies go over https alone, unless the API is on loopback or said to be plain http',
+  async (t) => {
+    const secure = (more: object): unknown => {
+      const loaded = loadConfig({ ...least, ...more });
+      return loaded.ok && loaded.config.api.secureCookies;
+    };
+    t.equal(secure({}), false);
+    for (const host of ['localhost', '::1', '127.0.0.2'])
+      t.equal(secure({ CALLFABRIC_API_HOST: host }), false, host);
+    for (const host of ['0.0.0.0', '::', '10.0.0.1', 'localhost.example'])
+      t.equal(secure({ CALLFABRIC_API_HOST: host }), true, host);
+    t.equal(secure({ CALLFABRIC_API_ORIGIN: 'https://cf.example' }), true);
+    t.equal(secure({ CALLFABRIC_API_HOST: '0.0.0.0', CALLFABRIC_API_ORIGIN: 'http://cf.example' }), false);
+    t.match(
+      loadConfig({
+        ...least,
+        CALLFABRIC_API_ORIGIN: 'https://CF.example:8443',
+        CALLFABRIC_API_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8',
+      }),
+      {
+        config: { api: { origin: 'https://cf.example:8443', trustedProxies: ['127.0.0.1', '10.0.0.0/8'] } },
+      },
+    );
+    t.match(faultsOf({ ...least, CALLFABRIC_API_ORIGIN: 'https://cf.example/app' }), [
+      /CALLFABRIC_API_ORIGIN/,
+    ]);
+    t.match(faultsOf({ ...least, CALLFABRIC_API_TRUSTED_PROXIES: 'proxy' }), [
+      /TRUSTED_PROXIES has the part 'proxy'/,
+    ]);
+  },
+);
 
 void t.test('the password everybody knows is refused unless it is allowed', async (t) => {
   const env = { ...least, CALLFABRIC_FREESWITCH_PASSWORD: 'ClueCon' };

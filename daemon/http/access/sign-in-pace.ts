@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import { LRUCache } from 'lru-cache';
 
 /** What one may do now: go on, after so many milliseconds; or not before so many. */
@@ -85,7 +84,7 @@ function pairOf(account: string, address: string): string {
 
 /** Of IPv6 the /64: whoever has one has all of its addresses. */
 export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!address.includes(':')) return address;
   const [, embedded] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
   if (embedded !== undefined) return embedded;
   const [head = '', tail] = (address.split('%')[0] ?? '').toLowerCase().split('::');

@@ -55,6 +55,7 @@ export function minimalOf(schema: TSchema): unknown {
       return loose.minimum ?? 1;
     case 'boolean':
       return false;
+    case undefined:
     default:
       return null;
   }

@@ -57,7 +57,9 @@ export function headersOf(person: Person): NonNullable<InjectOptions['headers']>
       return { authorization: `Bearer ${readKey}` };
     case 'nobody':
       return {};
-    default:
+    case 'admin':
+    case 'publisher':
+    case 'buyer':
       return {
         cookie: `__Host-callfabric=${token(person)}`,
         'x-csrf-token': csrfTokenOf(token(person)),
