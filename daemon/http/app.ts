@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import swagger, { type FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
+import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { checkAccess, demandAccess } from './access.ts';
+import { apiDescription, buildLocalReference, documentProblems } from './api-description.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
@@ -74,7 +75,11 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     request.log.debug({ ...facts, ms: Math.round(reply.elapsedTime) }, 'request answered');
   });
 
-  void app.register(swagger, { openapi: description(settings.version) });
+  app.addHook('onRoute', documentProblems);
+  void app.register(swagger, {
+    openapi: apiDescription(settings.version),
+    refResolver: { buildLocalReference },
+  });
   void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   void app.register(healthRoutes(ports));
   if (settings.metricsWithoutKey) void app.register(metricsRoutes(ports, { open: true }));
@@ -83,10 +88,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     guarded.decorateRequest('principal');
     guarded.addHook('onRequest', requireBearer(key));
     guarded.addHook('onRequest', checkAccess);
-    guarded.addHook('onRoute', (route) => {
-      demandAccess(route);
-      route.schema = { ...route.schema, response: { ...problemResponses, ...responsesOf(route.schema) } };
-    });
+    guarded.addHook('onRoute', demandAccess);
     if (!settings.metricsWithoutKey) await guarded.register(metricsRoutes(ports, { open: false }));
     await guarded.register(callsRoutes(ports));
     await guarded.register(flowsRoutes(ports));
@@ -100,40 +102,4 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
       await fromSwitch.register(cdrRoutes(ports));
     });
   return app;
-}
-
-const problemResponses = {
-  '4xx': { description: 'Problem details (RFC 9457)', $ref: 'Problem#' },
-  '5xx': { description: 'Problem details (RFC 9457)', $ref: 'Problem#' },
-};
-
-function responsesOf(schema: { response?: unknown } | undefined): object {
-  const responses = schema?.response;
-  return typeof responses === 'object' && responses !== null ? responses : {};
-}
-
-function description(version: string): NonNullable<SwaggerOptions['openapi']> {
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'CallFabric',
-      version,
-      description: 'What a CallFabric daemon tells and takes. Failures are problem details (RFC 9457).',
-    },
-    components: {
-      securitySchemes: {
-        key: { type: 'http', scheme: 'bearer' },
-        cdrSecret: { type: 'http', scheme: 'basic' },
-      },
-    },
-    security: [{ key: [] }],
-    tags: [
-      { name: 'operations', description: 'Health and figures' },
-      { name: 'calls', description: 'Live and ended calls' },
-      { name: 'flows', description: 'Flows, their versions and node types' },
-      { name: 'caps', description: 'Who holds the places of a cap' },
-      { name: 'live', description: 'What happens now, as a stream' },
-      { name: 'freeswitch', description: 'What FreeSWITCH sends by itself' },
-    ],
-  };
 }

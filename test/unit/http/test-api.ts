@@ -8,6 +8,7 @@ import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
 import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import type { CallId, ChannelUuid, TenantId } from '../../../daemon/telephony/ids.ts';
+import { checkAnswers } from './check-answers.ts';
 import { fakeFlows } from './flows/fake-flows.ts';
 import { quietFeed } from './live/fake-bus.ts';
 
@@ -104,12 +105,18 @@ export function testApi(
   ports: Partial<ApiPorts> = {},
   of: Partial<ApiSettings> = {},
 ): FastifyInstance {
-  const app = buildApp({
-    settings: { ...settings, ...of },
-    ports: fakePorts(ports),
-    log: pino({ level: 'silent' }),
-  });
+  const app = checkedApp({ ports: fakePorts(ports), settings: { ...settings, ...of } });
   t.teardown(() => app.close());
+  return app;
+}
+
+/** An API whose every answer is held to what its route documents. */
+export function checkedApp(of: {
+  readonly ports: ApiPorts;
+  readonly settings?: ApiSettings;
+}): FastifyInstance {
+  const app = buildApp({ settings, log: pino({ level: 'silent' }), ...of });
+  checkAnswers(app);
   return app;
 }
 
