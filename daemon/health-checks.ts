@@ -1,10 +1,14 @@
-import type { MikroORM } from '@mikro-orm/postgresql';
+import type { openOrm } from '../orm/config.ts';
 import type { RedisCaps } from './caps/redis-caps.ts';
 import type { HealthCheck } from './http/ports.ts';
 import type { SwitchConnections } from './switch-connections.ts';
 
 /** What a daemon's readiness depends on. */
-export function healthChecks(orm: MikroORM, caps: RedisCaps, switches: SwitchConnections): HealthCheck[] {
+export function healthChecks(
+  orm: ReturnType<typeof openOrm>,
+  caps: RedisCaps,
+  switches: SwitchConnections,
+): HealthCheck[] {
   return [
     {
       kind: 'postgres',

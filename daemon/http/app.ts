@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
-import swagger, { type FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
+import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import underPressure from '@fastify/under-pressure';
 import Fastify, {
@@ -17,6 +17,7 @@ import { SessionCookie } from './access/session-cookie.ts';
 import { signInRoutes } from './access/session-routes.ts';
 import { SignInPace } from './access/sign-in-pace.ts';
 import { checkAccess, demandAccess } from './access.ts';
+import { apiDescription, buildLocalReference, documentProblems } from './api-description.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
@@ -118,7 +119,11 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
   // Only measures; who is turned away is said where the routes are.
   void app.register(underPressure, { maxEventLoopDelay: longestLoopDelayMs, pressureHandler: () => {} });
   void app.register(cookie);
-  void app.register(swagger, { openapi: description(settings.version) });
+  app.addHook('onRoute', documentProblems);
+  void app.register(swagger, {
+    openapi: apiDescription(settings.version),
+    refResolver: { buildLocalReference },
+  });
   void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   void app.register(healthRoutes(ports));
   void app.register(async (open) => {
@@ -133,10 +138,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     const { identities } = ports.access;
     guarded.addHook('onRequest', authenticate({ key, identities, cookie: sessionCookie }));
     guarded.addHook('onRequest', checkAccess);
-    guarded.addHook('onRoute', (route) => {
-      demandAccess(route);
-      route.schema = { ...route.schema, response: { ...problemResponses, ...responsesOf(route.schema) } };
-    });
+    guarded.addHook('onRoute', demandAccess);
     if (!settings.metricsWithoutKey) await guarded.register(metricsRoutes(ports, { open: false }));
     await guarded.register(accessRoutes(accessParts));
     await guarded.register(callsRoutes(ports));
@@ -158,42 +160,4 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
 async function shed(request: FastifyRequest): Promise<void> {
   if (request.routeOptions.url !== '/metrics' && request.server.isUnderPressure())
     throw new Problem('unavailable', 'this daemon is busy with calls: try again soon');
-}
-
-const problemResponses = {
-  '4xx': { description: 'Problem details (RFC 9457)', $ref: 'Problem#' },
-  '5xx': { description: 'Problem details (RFC 9457)', $ref: 'Problem#' },
-};
-
-function responsesOf(schema: { response?: unknown } | undefined): object {
-  const responses = schema?.response;
-  return typeof responses === 'object' && responses !== null ? responses : {};
-}
-
-function description(version: string): NonNullable<SwaggerOptions['openapi']> {
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'CallFabric',
-      version,
-      description: 'What a CallFabric daemon tells and takes. Failures are problem details (RFC 9457).',
-    },
-    components: {
-      securitySchemes: {
-        key: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-callfabric' },
-        cdrSecret: { type: 'http', scheme: 'basic' },
-      },
-    },
-    security: [{ key: [] }, { session: [] }],
-    tags: [
-      { name: 'operations', description: 'Health and figures' },
-      { name: 'access', description: 'Sessions, keys, people, roles, tenants, audit log' },
-      { name: 'calls', description: 'Live and ended calls' },
-      { name: 'flows', description: 'Flows, their versions and node types' },
-      { name: 'caps', description: 'Who holds the places of a cap' },
-      { name: 'live', description: 'What happens now, as a stream' },
-      { name: 'freeswitch', description: 'What FreeSWITCH sends by itself' },
-    ],
-  };
 }

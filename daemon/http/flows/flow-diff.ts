@@ -37,8 +37,8 @@ function byId(one: { readonly id: string }, other: { readonly id: string }): num
   return one.id < other.id ? -1 : 1;
 }
 
-function contentOf({ id: _, ...content }: FlowNode): object {
-  return content;
+function contentOf(node: FlowNode): object {
+  return Object.fromEntries(Object.entries(node).filter(([field]) => field !== 'id'));
 }
 
 function settingsOf({ entry, fallback, variables = {} }: FlowDraftDocument): object {

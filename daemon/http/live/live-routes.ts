@@ -8,7 +8,7 @@ import type { LiveReader } from './live-reader.ts';
 export type LiveStream = Pick<LiveFeed, 'read' | 'stop'>;
 
 const description = `\`call.started\`, \`node.entered\`, \`call.bridged\`, \`call.ended\` and \`caps.changed\` of the tenant's calls,
-at whichever daemon they run, as server-sent events; \`data\` is JSON (schemas Live…). A publisher and a buyer see
+at whichever daemon they run, as server-sent events; \`data\` is JSON (schemas Live_…). A publisher and a buyer see
 their own. Send \`Last-Event-ID\` to go on where you were; the event \`gap\` says that some were missed: read GET /calls.
 A reader that does not keep up is cut off. A stream ends after a quarter of an hour: come back, as browsers do.`;
 

@@ -55,7 +55,6 @@ export function minimalOf(schema: TSchema): unknown {
       return loose.minimum ?? 1;
     case 'boolean':
       return false;
-    case undefined:
     default:
       return null;
   }

@@ -11,6 +11,7 @@ import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import { Problem } from '../../../daemon/http/problem.ts';
 import type { CallId, ChannelUuid, DaemonId, TenantId } from '../../../daemon/telephony/ids.ts';
 import { openOrm } from '../../../orm/config.ts';
+import { checkAnswers } from './check-answers.ts';
 import { fakeFlows } from './flows/fake-flows.ts';
 import { quietFeed } from './live/fake-bus.ts';
 
@@ -143,12 +144,18 @@ export function testApi(
   ports: Partial<ApiPorts> = {},
   of: Partial<ApiSettings> = {},
 ): FastifyInstance {
-  const app = buildApp({
-    settings: { ...settings, ...of },
-    ports: fakePorts(ports),
-    log: pino({ level: 'silent' }),
-  });
+  const app = checkedApp({ ports: fakePorts(ports), settings: { ...settings, ...of } });
   t.teardown(() => app.close());
+  return app;
+}
+
+/** An API whose every answer is held to what its route documents. */
+export function checkedApp(of: {
+  readonly ports: ApiPorts;
+  readonly settings?: ApiSettings;
+}): FastifyInstance {
+  const app = buildApp({ settings, log: pino({ level: 'silent' }), ...of });
+  checkAnswers(app);
   return app;
 }
 
