@@ -27,6 +27,8 @@ import { PostgresFlowAdmin } from './http/flows/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
 import { liveFeed } from './http/live/live-wiring.ts';
 import { Metrics } from './http/metrics.ts';
+import { PostgresReports } from './http/reports/postgres-reports.ts';
+import { CallCounts } from './jobs/call-counts.ts';
 import { type Job, JobTable } from './jobs/job-table.ts';
 import { MonthlyPartitions } from './jobs/monthly-partitions.ts';
 import type { Logger } from './log.ts';
@@ -196,12 +198,14 @@ export class Daemon {
     const live = liveFeed({ caps, registry: this.registry, daemonId: this.id, log });
     undoing.add(() => live.stop());
     const held = new HeldCalls({ orm, writer, log });
+    const counts = new CallCounts(orm);
     const partitions = new MonthlyPartitions({ orm, keepDays: config.keepDays, log });
     const jobs: Job[] = [
       { name: 'orphans', when: '* * * * * *', run: (signal) => orphans.run(signal) },
       { name: 'signs-of-life', when: '* * * * * *', run: () => signs.run() },
       { name: 'held-calls', when: '*/2 * * * * *', run: (signal) => held.release(signal) },
       // Each daemon at the same second: the lock lets one of them do it.
+      { name: 'call-counts', when: '*/5 * * * * *', run: (signal) => counts.run(signal) },
       { name: 'partitions', when: '0 17 * * * *', run: (signal) => partitions.run(signal) },
     ];
     if (config.cdrFallbackFolder !== undefined) {
@@ -274,6 +278,7 @@ export class Daemon {
           live,
           health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
           metrics,
+          reports: new PostgresReports(apiOrm),
           cdrs: {
             accept: async (record) => {
               if ((await cdrs.accept(record)) === 'unsafe')

@@ -1,8 +1,16 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { callOutcomes, hangupSides, refusals } from '../daemon/telephony/outcome.ts';
+import { countedCalls } from './call-counts-sql.ts';
 import { moment, written } from './columns.ts';
 import { tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
+
+/** Finds a whole number and the last digits of one alike. */
+function backwards(number: 'caller' | 'did') {
+  const name = `call_${number}_backwards`;
+  const expression = `create index "${name}" on "call" ("tenant_id", "${number}_reversed" text_pattern_ops, "started_at")`;
+  return { name, expression };
+}
 
 /**
  * One call, written once when it is over. What it was routed by (campaign, flow version, buyer …) is kept by id without
@@ -24,6 +32,9 @@ export const Call = defineEntity({
     caller: p.text(),
     callerName: p.text(),
     did: p.text(),
+    /** Backwards, so that an index finds the last digits of a number. */
+    callerReversed: p.text().generated('(reverse(caller)) stored').lazy(),
+    didReversed: p.text().generated('(reverse(did)) stored').lazy(),
     startedAt: moment(),
     answeredAt: moment().nullable(),
     connectedAt: moment().nullable(),
@@ -46,12 +57,12 @@ export const Call = defineEntity({
     { properties: ['tenant', 'campaignId', 'startedAt'] },
     { properties: ['tenant', 'publisherId', 'startedAt'] },
     { properties: ['tenant', 'buyerId', 'startedAt'] },
-    { properties: ['tenant', 'caller', 'startedAt'] },
-    { properties: ['tenant', 'did', 'startedAt'] },
     { properties: ['tenant', 'outcome', 'startedAt'] },
-    { properties: ['tags'], type: 'gin' },
+    backwards('caller'),
+    backwards('did'),
   ],
   checks: [{ name: 'call_ends_after_start', expression: 'ended_at >= started_at' }],
+  triggers: countedCalls,
   ...tenantRows,
 });
 export type Call = InferEntity<typeof Call>;

@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { moneyMarked } from './call-counts-sql.ts';
 import { currency, key, micros, written } from './columns.ts';
 import { immutable, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
@@ -39,7 +40,7 @@ export const Conversion = defineEntity({
     { properties: ['tenant', 'buyerId', 'createdAt'] },
     { properties: ['tenant', 'publisherId', 'createdAt'] },
   ],
-  triggers: [immutable('a conversion')],
+  triggers: [immutable('a conversion'), moneyMarked('conversion')],
   ...tenantRows,
 });
 export type Conversion = InferEntity<typeof Conversion>;

@@ -4,6 +4,7 @@ import { Balance, BalanceReservation, BillingAccount } from './billing-account.t
 import { Buyer, BuyerEndpoint, BuyerGroup } from './buyer.ts';
 import { Call } from './call.ts';
 import { CallAttempt, CallTrace } from './call-attempt.ts';
+import { CallCount, CallCountDelta, CallMoney, CallMoneyMark, CallTag } from './call-count.ts';
 import { CallLeg, Cdr } from './call-leg.ts';
 import { CallerIdNumber, CallerIdPool } from './caller-id-pool.ts';
 import { Campaign, CampaignBuyer, CampaignPublisher, PhoneNumber } from './campaign.ts';
@@ -44,9 +45,14 @@ export {
   BuyerGroup,
   Call,
   CallAttempt,
+  CallCount,
+  CallCountDelta,
   CallerIdNumber,
   CallerIdPool,
   CallLeg,
+  CallMoney,
+  CallMoneyMark,
+  CallTag,
   CallTrace,
   Campaign,
   CampaignBuyer,
@@ -128,6 +134,11 @@ export const entities = [
   Recording,
   Transcription,
   HeldCall,
+  CallTag,
+  CallCount,
+  CallCountDelta,
+  CallMoney,
+  CallMoneyMark,
   BillingAccount,
   Balance,
   BalanceReservation,

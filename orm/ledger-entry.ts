@@ -1,5 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { BillingAccount } from './billing-account.ts';
+import { moneyMarked } from './call-counts-sql.ts';
 import { currency, key, micros, written } from './columns.ts';
 import { immutable, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
@@ -61,6 +62,7 @@ export const LedgerEntry = defineEntity({
       forEach: 'statement',
       expression: onceAStatement,
     },
+    moneyMarked('ledger_entry'),
     { name: 'sums_to_zero', timing: 'after', events: ['insert'], expression: atCommit },
   ],
   ...tenantRows,

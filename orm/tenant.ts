@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
+import { forgetCounts } from './call-counts-sql.ts';
 import { changed, key, maxCalls, moment, notifyChanged, written } from './columns.ts';
 import { tenantItself } from './row-security.ts';
 
@@ -17,7 +18,7 @@ export const Tenant = defineEntity({
     createdAt: written(),
     updatedAt: changed(),
   },
-  triggers: [notifyChanged('id')],
+  triggers: [notifyChanged('id'), forgetCounts],
   ...tenantItself,
 });
 export type Tenant = InferEntity<typeof Tenant>;

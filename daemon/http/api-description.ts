@@ -50,6 +50,7 @@ export function apiDescription(version: string): NonNullable<SwaggerOptions['ope
       { name: 'operations', description: 'Health and figures' },
       { name: 'access', description: 'Sessions, keys, people, roles, tenants, audit log' },
       { name: 'calls', description: 'Live and ended calls' },
+      { name: 'reports', description: 'Calls counted' },
       { name: 'flows', description: 'Flows, their versions and node types' },
       { name: 'caps', description: 'Who holds the places of a cap' },
       { name: 'live', description: 'What happens now, as a stream' },

@@ -27,6 +27,7 @@ import { KeyDigest, requireBasic } from './keys.ts';
 import { liveRoutes } from './live/live-routes.ts';
 import type { ApiPorts } from './ports.ts';
 import { answerBrokenRequest, answerWithProblems, Problem } from './problem.ts';
+import { reportsRoutes } from './reports/reports-routes.ts';
 import { resourcesRoutes } from './resources/resources.ts';
 import { ProblemSchema } from './schemas.ts';
 import { validatorCompiler } from './validation.ts';
@@ -146,6 +147,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     await guarded.register(capsRoutes(ports));
     await guarded.register(resourcesRoutes(ports.resources));
     await guarded.register(liveRoutes(ports));
+    await guarded.register(reportsRoutes(ports));
   });
 
   if (cdrSecret !== undefined)

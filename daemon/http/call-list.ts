@@ -85,6 +85,10 @@ export function filterOf(query: CallQuery): CallFilter {
     tenant: query.tenant?.toLowerCase(),
     caller: query.caller,
     did: query.did,
+    campaign: query.campaign?.toLowerCase(),
+    publisher: query.publisher?.toLowerCase(),
+    buyer: query.buyer?.toLowerCase(),
+    tag: query.tag,
     outcome: query.outcome,
     from: utc('/from', query.from),
     to: utc('/to', query.to),
@@ -100,12 +104,27 @@ function utc(field: string, text: string | undefined): string | undefined {
   return `${at.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
 }
 
+/** The digits, where what is sought are the last ones of a number; undefined where it is a whole one. */
+export function lastDigits(sought: string): string | undefined {
+  return /^\d{4,15}$/.test(sought) ? sought : undefined;
+}
+
+/** A number that is not known (of a call at another daemon) is none that is sought. */
+function isSought(number: string | null, sought: string | undefined): boolean {
+  if (sought === undefined) return true;
+  if (number === null) return false;
+  return lastDigits(sought) === undefined ? number === sought : number.endsWith(sought);
+}
+
 function wanted(call: CallSummary, filter: CallFilter): boolean {
   return (
     (filter.tenant === undefined || call.tenantId === filter.tenant) &&
-    (filter.caller === undefined || call.caller === filter.caller) &&
-    (filter.did === undefined || call.did === filter.did) &&
-    filter.outcome === undefined &&
+    isSought(call.caller, filter.caller) &&
+    isSought(call.did, filter.did) &&
+    // What a call is counted by is known of it when it ends.
+    [filter.campaign, filter.publisher, filter.buyer, filter.tag, filter.outcome].every(
+      (sought) => sought === undefined,
+    ) &&
     (filter.from === undefined || call.startedAt >= filter.from) &&
     (filter.to === undefined || call.startedAt < filter.to)
   );

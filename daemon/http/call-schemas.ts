@@ -149,12 +149,25 @@ const Moment = Type.String({
   examples: ['2026-07-17T00:00:00Z'],
 });
 
+/** PostgreSQL's text cannot hold NUL. */
+const noNul = '^[^\\0]*$';
+
+const NumberSought = Type.String({
+  maxLength: 64,
+  pattern: noNul,
+  description: 'The whole number (E.164), or its last digits: four or more, without +',
+});
+
 export const CallQuerySchema = Type.Object(
   {
     state: Type.Optional(Type.Enum(['live', 'ended'])),
     tenant: Type.Optional(UuidSchema),
-    caller: Type.Optional(Type.String({ maxLength: 64, description: 'The whole number, E.164' })),
-    did: Type.Optional(Type.String({ maxLength: 64, description: 'The whole number, E.164' })),
+    caller: Type.Optional(Type.Unsafe<string>(NumberSought)),
+    did: Type.Optional(Type.Unsafe<string>(NumberSought)),
+    campaign: Type.Optional(UuidSchema),
+    publisher: Type.Optional(UuidSchema),
+    buyer: Type.Optional(UuidSchema),
+    tag: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: noNul })),
     outcome: Type.Optional(Type.Enum([...callOutcomes])),
     from: Type.Optional(Type.Unsafe<string>({ ...Moment, description: 'Started at or after' })),
     to: Type.Optional(Type.Unsafe<string>({ ...Moment, description: 'Started before' })),

@@ -12,6 +12,7 @@ import type { Whose } from './access.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
 import type { FlowAdmin } from './flows/flow-admin.ts';
 import type { LiveStream } from './live/live-routes.ts';
+import type { Reports } from './reports/ports.ts';
 import type { ResourcePorts } from './resources/resource-scope.ts';
 
 /** The calls this daemon runs. */
@@ -26,8 +27,13 @@ export interface LiveCalls {
 
 export interface CallFilter {
   readonly tenant: string | undefined;
+  /** A whole number, or the last digits of one (`lastDigits`). */
   readonly caller: string | undefined;
   readonly did: string | undefined;
+  readonly campaign: string | undefined;
+  readonly publisher: string | undefined;
+  readonly buyer: string | undefined;
+  readonly tag: string | undefined;
   readonly outcome: CallOutcome | undefined;
   /** Instants as `InstantSchema` writes them: `from` is included, `to` is not. */
   readonly from: string | undefined;
@@ -110,4 +116,5 @@ export interface ApiPorts {
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly cdrs: CdrSink;
   readonly resources: ResourcePorts;
+  readonly reports: Reports;
 }

@@ -1,5 +1,6 @@
 /** `npm run bench`: every figure the project promises, measured on this machine, as a table or as lines of JSON. */
 import { parseArgs } from 'node:util';
+import { benchApiLists } from './api-lists.ts';
 import type { BenchRow } from './bench-row.ts';
 import { benchEightStepCalls, benchLiveCalls } from './eight-step-calls.ts';
 import { benchFrameParser } from './frame-parser.ts';
@@ -9,6 +10,7 @@ const benches: Readonly<Record<string, (profile: string | undefined, cps: number
   parser: () => benchFrameParser(),
   calls: benchEightStepCalls,
   memory: benchLiveCalls,
+  api: benchApiLists,
   dial: (_profile, cps) => benchPostDialDelay(cps),
 };
 

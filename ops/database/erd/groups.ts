@@ -41,6 +41,11 @@ export const groups = {
       'Recording',
       'Transcription',
       'Tag',
+      'CallTag',
+      'CallCount',
+      'CallCountDelta',
+      'CallMoney',
+      'CallMoneyMark',
     ],
   },
   billing: {

@@ -78,6 +78,17 @@ void t.test('calls out of PostgreSQL through the API', async (t) => {
     t.same((await ids('to=2026-07-17T11:00:00Z')).length, 5);
     t.same((await ids('from=2026-07-17T12:59:00%2B02:00')).length, 1);
     t.same(await ids("caller=' or 1=1 --"), []);
+    t.same(await ids(`caller=${sample.caller.slice(-4)}&did=${sample.did.slice(-7)}`), newestFirst);
+    t.same(await ids('caller=0000'), []);
+    t.same(await ids(`caller=${sample.caller.slice(1)}9`), []);
+    t.same(await ids(`tag=${sample.tags[0]}&tenant=${tenant.id}`), newestFirst);
+    t.same(await ids('tag=other'), []);
+    const [one] = records;
+    t.same(await ids(`campaign=${one?.campaignId}`), [one?.callId]);
+    t.same(await ids(`buyer=${one?.buyerId}&tenant=${tenant.id}`), [one?.callId]);
+    t.same(await ids(`publisher=${tenant.id}`), []);
+    for (const nul of ['caller', 'did', 'tag'])
+      t.equal((await ask(app, { url: `/calls?${nul}=%00` })).status, 400, nul);
   });
 
   await t.test('one call with all that was written of it', async (t) => {

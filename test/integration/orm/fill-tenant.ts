@@ -20,6 +20,13 @@ function rowsOf(ids: Readonly<Record<string, string>>): (() => readonly [string,
   /** Of a month that has no partition. */
   const before = oldUuid('2021-05-05T00:00:00Z');
   const noId = { id: undefined };
+  const counted = {
+    quarter: '2026-11-01',
+    campaign_id: newId(),
+    publisher_id: newId(),
+    buyer_id: newId(),
+    did: e164(),
+  };
   return [
     () => ['publisher', { name }],
     () => ['rate_card', { name, kind: 'price', ...money }],
@@ -139,6 +146,11 @@ function rowsOf(ids: Readonly<Record<string, string>>): (() => readonly [string,
       { call_id: call, path: `/nowhere/${call}.wav`, channels: 'mono', started_at: '2026-11-01' },
     ],
     () => ['transcription', { recording_id: ids['recording'], call_id: call, engine: 'x' }],
+    () => ['call_tag', { ...noId, tag: 'once', started_at: '2026-11-01', call_id: call }],
+    () => ['call_count', { ...noId, ...counted, currency: 'USD', incoming: 1 }],
+    () => ['call_count_delta', { ...counted, incoming: 1 }],
+    () => ['call_money', { ...noId, ...counted, call_id: newId(), currency: 'USD', revenue_micros: 1 }],
+    () => ['call_money_mark', { call_id: call }],
     () => ['held_call', { ...noId, call_id: newId(), record: {}, held_until: '2026-11-01' }],
     () => [
       'billing_account',

@@ -114,6 +114,20 @@ export function fakeAccess(of: Partial<AccessPorts> = {}): AccessPorts {
   };
 }
 
+/** The sums of no calls. */
+export const nothingCounted = {
+  key: '',
+  name: null,
+  incoming: 0,
+  answered: 0,
+  connected: 0,
+  answered_us: 0,
+  connected_us: 0,
+  converted: 0,
+  duplicates: 0,
+  money: [],
+};
+
 /** Ports that know nothing and are well; a test replaces what it is about. */
 export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
   return {
@@ -134,6 +148,7 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
     cdrs: { accept: async () => {} },
     // Nobody listens there: what needs the database is tested with one.
     resources: { orm: openOrm('postgres://nobody@127.0.0.1:1/none'), privateWebhooks: false },
+    reports: { calls: async () => ({ rows: [], total: nothingCounted }) },
     ...of,
   };
 }

@@ -1,0 +1,125 @@
+import { pino } from 'pino';
+import { buildApp } from '../../daemon/http/app.ts';
+import { PostgresCallReader } from '../../daemon/http/call-reader.ts';
+import { PostgresReports } from '../../daemon/http/reports/postgres-reports.ts';
+import { startPostgres } from '../../ops/dev-services/postgres.ts';
+import { closeOrm, openOrm } from '../../orm/config.ts';
+import { migrate } from '../../orm/migrate.ts';
+import { type CallHistory, fillCallHistory } from '../integration/scale/call-history.ts';
+import { listsOf, plansOf } from '../integration/scale/plans.ts';
+import { fakePorts, key, settings } from '../unit/http/test-api.ts';
+import type { BenchRow } from './bench-row.ts';
+
+const calls = 1_000_000;
+const asked = 100;
+const targetMs = 50;
+
+/** `asked` times each address; what 95 of 100 of them took at most, ms. */
+async function p95(addresses: readonly string[], ask: (address: string) => Promise<void>): Promise<number[]> {
+  const took: number[] = [];
+  for (const [at, address] of addresses.entries()) {
+    const startedAt = performance.now();
+    await ask(address);
+    // The first few find the server's caches and plans cold.
+    if (at >= 10) took.push(performance.now() - startedAt);
+  }
+  return took.sort((a, b) => a - b);
+}
+
+/** The addresses of one kind of list, over all tenants, callers and pages. */
+function addressesOf(history: CallHistory, name: string, callers: readonly string[]): string[] {
+  return Array.from({ length: asked + 10 }, (_, at) => {
+    const tenantAt = at % history.tenants.length;
+    const tenant = history.tenants[tenantAt] ?? '';
+    const filter = listsOf(history, tenantAt, callers[at % callers.length] ?? '')[name] ?? {};
+    const query = new URLSearchParams({ tenant, limit: '50' });
+    for (const [field, value] of Object.entries(filter)) query.set(field, String(value));
+    return `/calls?${query.toString()}`;
+  });
+}
+
+/** What lists, search, the timeline and reports take on a million calls and three million legs of 13 months. */
+export async function benchApiLists(): Promise<BenchRow[]> {
+  const postgres = await startPostgres({ durable: true });
+  const rows: BenchRow[] = [];
+  const orm = openOrm(postgres.url);
+  const app = buildApp({
+    settings,
+    ports: fakePorts({ calls: new PostgresCallReader(orm), reports: new PostgresReports(orm) }),
+    log: pino({ level: 'silent' }),
+  });
+  try {
+    await migrate(postgres.url);
+    const history = await fillCallHistory(postgres.url, calls);
+    const whole = (await plansOf(postgres.url, history)).filter(({ tables }) => tables.length > 0);
+    rows.push({
+      name: 'queries that read a table of calls whole',
+      value: whole.length,
+      unit: 'queries',
+      peer: '',
+      ratio: undefined,
+      target: '0',
+      met: whole.length === 0,
+      more: Object.fromEntries(whole.map(({ query, tables }) => [query.name, tables.length])),
+    });
+    const callers = await orm.em
+      .getConnection()
+      .execute<{ id: string; caller: string }[]>(
+        'select id, caller from call tablesample system (0.1) limit 200',
+      );
+    const ask = (tenant: string) => async (url: string) => {
+      const answer = await app.inject({
+        url,
+        headers: { authorization: `Bearer ${key}`, 'x-callfabric-tenant': tenant },
+      });
+      if (answer.statusCode !== 200) throw new Error(`${url}: ${answer.statusCode} ${answer.body}`);
+    };
+    const measure = async (name: string, addresses: readonly string[], target: number | undefined) => {
+      const took = await p95(addresses, ask(history.tenants[0] ?? ''));
+      const at = (share: number): number =>
+        Math.round((took[Math.floor(took.length * share)] ?? 0) * 10) / 10;
+      rows.push({
+        name,
+        value: at(0.95),
+        unit: 'ms p95',
+        peer: '',
+        ratio: undefined,
+        target: target === undefined ? 'none: for reading' : `< ${target} ms`,
+        met: target === undefined || at(0.95) < target,
+        more: { p50Ms: at(0.5), maxMs: at(0.9999), requests: took.length },
+      });
+    };
+    for (const name of Object.keys(listsOf(history, 0, '')))
+      await measure(
+        `calls: ${name}`,
+        addressesOf(
+          history,
+          name,
+          callers.map(({ caller }) => caller),
+        ),
+        targetMs,
+      );
+    await measure(
+      'one call with its timeline',
+      callers.slice(0, asked).map(({ id }) => `/calls/${id}`),
+      targetMs,
+    );
+    const day = (ago: number) =>
+      new Date(history.until.getTime() - ago * 86_400_000).toISOString().slice(0, 10);
+    for (const [span, days] of [
+      ['a day', 1],
+      ['a month', 30],
+      ['13 months', 390],
+    ] as const)
+      for (const by of ['hour', 'day', 'campaign', 'number'] as const) {
+        const query = new URLSearchParams({ by, from: day(days), to: day(0), zone: 'America/New_York' });
+        const addresses = Array.from({ length: 30 }, () => `/reports/calls?${query.toString()}`);
+        await measure(`report by ${by}, ${span} of the largest tenant`, addresses, undefined);
+      }
+    return rows;
+  } finally {
+    await app.close();
+    await closeOrm(orm);
+    await postgres.stop();
+  }
+}
