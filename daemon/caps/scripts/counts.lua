@@ -1,7 +1,7 @@
 --[[
   How many hold each scope. Reads only.
 
-  KEYS    the scopes
+  KEYS[1] and further: the scopes
   ARGV[1] clock override in ms, or ''
 
   Returns { holders … }, in the order of the keys.
