@@ -4,12 +4,7 @@ import helmet from '@fastify/helmet';
 import swagger, { type FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import underPressure from '@fastify/under-pressure';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { accessRoutes } from './access/access-routes.ts';
 import { authenticate } from './access/authenticate.ts';
 import { PasswordCheck } from './access/password-check.ts';
@@ -24,8 +19,9 @@ import { flowsRoutes } from './flows-routes.ts';
 import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic } from './keys.ts';
 import type { ApiPorts } from './ports.ts';
-import { answerBrokenRequest, answerWithProblems, Problem } from './problem.ts';
+import { answerBrokenRequest, answerWithProblems } from './problem.ts';
 import { ProblemSchema } from './schemas.ts';
+import { longestLoopDelayMs, shedding } from './shedding.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ApiSettings {
@@ -48,14 +44,14 @@ export interface ApiDependencies {
   readonly settings: ApiSettings;
   readonly ports: ApiPorts;
   readonly log: FastifyBaseLogger;
+  /** Milliseconds of a clock that never goes back: a test's own. */
+  readonly now?: () => number;
 }
 
 /** Bodies larger than this are refused with 413 (flows are the largest; `/freeswitch/cdr` has its own bound). */
 export const largestBodyBytes = 1024 * 1024;
 const requestTimeoutMs = 10_000;
 const answerTimeoutMs = 15_000;
-/** From here on (mean of a second) calls wait for the event loop too: the API's requests are turned away. */
-const longestLoopDelayMs = 200;
 
 /**
  * The admin API, not listening yet: tests use `inject`, `HttpServer` listens. Everything but health, the docs and (by
@@ -63,7 +59,7 @@ const longestLoopDelayMs = 200;
  *
  * @throws RangeError where the key or the CDR secret is missing or too short.
  */
-export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInstance {
+export function buildApp({ settings, ports, log, now }: ApiDependencies): FastifyInstance {
   const key = new KeyDigest('CALLFABRIC_API_KEY', settings.key);
   const cdrSecret =
     settings.cdrSecret === undefined ? undefined : new KeyDigest('CALLFABRIC_CDR_SECRET', settings.cdrSecret);
@@ -83,6 +79,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     requestIdHeader: false,
     clientErrorHandler: answerBrokenRequest,
   });
+  const shed = shedding(now);
   const sessionCookie = new SessionCookie({
     secure: settings.secureCookies ?? true,
     origin: settings.origin,
@@ -90,7 +87,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
   const accessParts = {
     access: ports.access,
     cookie: sessionCookie,
-    pace: new SignInPace(),
+    pace: new SignInPace(now),
     passwords: new PasswordCheck(),
   };
   app.setValidatorCompiler(validatorCompiler);
@@ -145,12 +142,6 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
       await fromSwitch.register(cdrRoutes(ports));
     });
   return app;
-}
-
-/** An `onRequest` hook: first of all, so that turning away costs next to nothing. Figures are told all the same. */
-async function shed(request: FastifyRequest): Promise<void> {
-  if (request.routeOptions.url !== '/metrics' && request.server.isUnderPressure())
-    throw new Problem('unavailable', 'this daemon is busy with calls: try again soon');
 }
 
 const problemResponses = {

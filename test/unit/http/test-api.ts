@@ -136,11 +136,13 @@ export function testApi(
   t: Test,
   ports: Partial<ApiPorts> = {},
   of: Partial<ApiSettings> = {},
+  now?: () => number,
 ): FastifyInstance {
   const app = buildApp({
     settings: { ...settings, ...of },
     ports: fakePorts(ports),
     log: pino({ level: 'silent' }),
+    ...(now === undefined ? {} : { now }),
   });
   t.teardown(() => app.close());
   return app;
