@@ -4,12 +4,7 @@ import helmet from '@fastify/helmet';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import underPressure from '@fastify/under-pressure';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { accessRoutes } from './access/access-routes.ts';
 import { authenticate } from './access/authenticate.ts';
 import { PasswordCheck } from './access/password-check.ts';
@@ -26,10 +21,15 @@ import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic } from './keys.ts';
 import { liveRoutes } from './live/live-routes.ts';
 import type { ApiPorts } from './ports.ts';
+<<<<<<< HEAD
 import { answerBrokenRequest, answerWithProblems, Problem } from './problem.ts';
 import { reportsRoutes } from './reports/reports-routes.ts';
 import { resourcesRoutes } from './resources/resources.ts';
+=======
+import { answerBrokenRequest, answerWithProblems } from './problem.ts';
+>>>>>>> wt-api-a
 import { ProblemSchema } from './schemas.ts';
+import { longestLoopDelayMs, shedding } from './shedding.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ApiSettings {
@@ -52,6 +52,8 @@ export interface ApiDependencies {
   readonly settings: ApiSettings;
   readonly ports: ApiPorts;
   readonly log: FastifyBaseLogger;
+  /** Milliseconds of a clock that never goes back: a test's own. */
+  readonly now?: () => number;
 }
 
 /** Bodies larger than this are refused with 413 (flows are the largest; `/freeswitch/cdr` has its own bound). */
@@ -60,8 +62,6 @@ const headersTimeoutMs = 10_000;
 /** The whole of a request: as long as the longest import. Other routes give up with their answer's time. */
 const requestTimeoutMs = 10 * 60_000;
 const answerTimeoutMs = 15_000;
-/** From here on (mean of a second) calls wait for the event loop too: the API's requests are turned away. */
-const longestLoopDelayMs = 200;
 
 /**
  * The admin API, not listening yet: tests use `inject`, `HttpServer` listens. Everything but health, the docs and (by
@@ -69,7 +69,7 @@ const longestLoopDelayMs = 200;
  *
  * @throws RangeError where the key or the CDR secret is missing or too short.
  */
-export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInstance {
+export function buildApp({ settings, ports, log, now }: ApiDependencies): FastifyInstance {
   const key = new KeyDigest('CALLFABRIC_API_KEY', settings.key);
   const cdrSecret =
     settings.cdrSecret === undefined ? undefined : new KeyDigest('CALLFABRIC_CDR_SECRET', settings.cdrSecret);
@@ -90,6 +90,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     requestIdHeader: false,
     clientErrorHandler: answerBrokenRequest,
   });
+  const shed = shedding(now);
   const sessionCookie = new SessionCookie({
     secure: settings.secureCookies ?? true,
     origin: settings.origin,
@@ -97,7 +98,7 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
   const accessParts = {
     access: ports.access,
     cookie: sessionCookie,
-    pace: new SignInPace(),
+    pace: new SignInPace(now),
     passwords: new PasswordCheck(),
   };
   app.setValidatorCompiler(validatorCompiler);
@@ -158,8 +159,46 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
   return app;
 }
 
+<<<<<<< HEAD
 /** An `onRequest` hook: first of all, so that turning away costs next to nothing. Figures are told all the same. */
 async function shed(request: FastifyRequest): Promise<void> {
   if (request.routeOptions.url !== '/metrics' && request.server.isUnderPressure())
     throw new Problem('unavailable', 'this daemon is busy with calls: try again soon');
+=======
+const problemResponses = {
+  '4xx': { description: 'Problem details (RFC 9457)', $ref: 'Problem#' },
+  '5xx': { description: 'Problem details (RFC 9457)', $ref: 'Problem#' },
+};
+
+function responsesOf(schema: { response?: unknown } | undefined): object {
+  const responses = schema?.response;
+  return typeof responses === 'object' && responses !== null ? responses : {};
+}
+
+function description(version: string): NonNullable<SwaggerOptions['openapi']> {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'CallFabric',
+      version,
+      description: 'What a CallFabric daemon tells and takes. Failures are problem details (RFC 9457).',
+    },
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-callfabric' },
+        cdrSecret: { type: 'http', scheme: 'basic' },
+      },
+    },
+    security: [{ key: [] }, { session: [] }],
+    tags: [
+      { name: 'operations', description: 'Health and figures' },
+      { name: 'access', description: 'Sessions, keys, people, roles, tenants, audit log' },
+      { name: 'calls', description: 'Live and ended calls' },
+      { name: 'flows', description: 'Flows, their versions and node types' },
+      { name: 'caps', description: 'Who holds the places of a cap' },
+      { name: 'freeswitch', description: 'What FreeSWITCH sends by itself' },
+    ],
+  };
+>>>>>>> wt-api-a
 }

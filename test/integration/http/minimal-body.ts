@@ -36,6 +36,7 @@ export function minimalOf(schema: TSchema): unknown {
   if ('const' in loose) return loose['const'];
   if (loose.enum !== undefined) return loose.enum[0];
   if (loose.anyOf?.[0] !== undefined) return minimalOf(loose.anyOf[0]);
+  if (loose.type === undefined) return null;
   switch (loose.type) {
     case 'object': {
       const properties = Object.entries(loose.properties ?? {});

@@ -40,33 +40,49 @@ void t.test("another origin's page is told nothing it may read", async (t) => {
   }
 });
 
-void t.test('under pressure the API turns requests away, and what calls need goes on', async (t) => {
-  const taken: object[] = [];
-  const app = testApi(t, {
-    access: peopleAccess,
-    cdrs: { accept: async (record) => void taken.push(record) },
-  });
-  await app.ready();
-  app.isUnderPressure = () => true;
-  for (const [method, url] of [
-    ['GET', '/calls'],
-    ['GET', '/session'],
-    ['POST', '/session'],
-  ] as const) {
-    const { status, body } = await ask(app, { method, url, headers: bearer });
-    t.match({ status, body }, { status: 503, body: { detail: /busy with calls/ } }, `${method} ${url}`);
-  }
-  for (const url of ['/health/live', '/health/ready', '/metrics'])
-    t.equal((await app.inject({ url, headers: bearer })).statusCode, 200, url);
-  const cdr = await app.inject({
-    method: 'POST',
-    url: '/freeswitch/cdr',
-    headers: { authorization: `Basic ${Buffer.from(`fs:${cdrSecret}`).toString('base64')}` },
-    payload: { variables: {} },
-  });
-  t.equal(cdr.statusCode, 204);
-  t.equal(taken.length, 1);
-});
+void t.test(
+  'under pressure that lasts, the API turns requests away, and what calls need goes on',
+  async (t) => {
+    const taken: object[] = [];
+    let now = 0;
+    const ports = {
+      access: peopleAccess,
+      cdrs: { accept: async (record: object) => void taken.push(record) },
+    };
+    const app = testApi(t, ports, {}, () => now);
+    await app.ready();
+    let pressure = true;
+    app.isUnderPressure = () => pressure;
+    const status = async (at: number): Promise<number> => {
+      now = at;
+      return (await app.inject({ url: '/calls', headers: bearer })).statusCode;
+    };
+    for (const at of [0, 1500, 2900]) t.equal(await status(at), 200, `${at} ms: it may pass`);
+    t.equal(await status(3000), 503);
+    for (const [method, url] of [
+      ['GET', '/session'],
+      ['POST', '/session'],
+    ] as const) {
+      const answer = await ask(app, { method, url, headers: bearer });
+      t.match(answer, { status: 503, body: { detail: /busy with calls/ } }, `${method} ${url}`);
+    }
+    for (const url of ['/health/live', '/health/ready', '/metrics'])
+      t.equal((await app.inject({ url, headers: bearer })).statusCode, 200, url);
+    const cdr = await app.inject({
+      method: 'POST',
+      url: '/freeswitch/cdr',
+      headers: { authorization: `Basic ${Buffer.from(`fs:${cdrSecret}`).toString('base64')}` },
+      payload: { variables: {} },
+    });
+    t.equal(cdr.statusCode, 204);
+    t.equal(taken.length, 1);
+    pressure = false;
+    t.equal(await status(3100), 200);
+    pressure = true;
+    t.equal(await status(3200), 200, 'another bad second is only one');
+    t.equal(await status(9000), 200, 'and so is one long after');
+  },
+);
 
 void t.test('the address of whoever asks is believed from a trusted proxy alone', async (t) => {
   const seen = async (trustedProxies: string[], remoteAddress: string): Promise<string> => {

@@ -158,8 +158,18 @@ export function testApi(
   t: Test,
   ports: Partial<ApiPorts> = {},
   of: Partial<ApiSettings> = {},
+  now?: () => number,
 ): FastifyInstance {
+<<<<<<< HEAD
   const app = checkedApp({ ports: fakePorts(ports), settings: { ...settings, ...of } });
+=======
+  const app = buildApp({
+    settings: { ...settings, ...of },
+    ports: fakePorts(ports),
+    log: pino({ level: 'silent' }),
+    ...(now === undefined ? {} : { now }),
+  });
+>>>>>>> wt-api-a
   t.teardown(() => app.close());
   return app;
 }
