@@ -21,13 +21,9 @@ import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic } from './keys.ts';
 import { liveRoutes } from './live/live-routes.ts';
 import type { ApiPorts } from './ports.ts';
-<<<<<<< HEAD
-import { answerBrokenRequest, answerWithProblems, Problem } from './problem.ts';
+import { answerBrokenRequest, answerWithProblems } from './problem.ts';
 import { reportsRoutes } from './reports/reports-routes.ts';
 import { resourcesRoutes } from './resources/resources.ts';
-=======
-import { answerBrokenRequest, answerWithProblems } from './problem.ts';
->>>>>>> wt-api-a
 import { ProblemSchema } from './schemas.ts';
 import { longestLoopDelayMs, shedding } from './shedding.ts';
 import { validatorCompiler } from './validation.ts';
@@ -157,48 +153,4 @@ export function buildApp({ settings, ports, log, now }: ApiDependencies): Fastif
       await fromSwitch.register(cdrRoutes(ports));
     });
   return app;
-}
-
-<<<<<<< HEAD
-/** An `onRequest` hook: first of all, so that turning away costs next to nothing. Figures are told all the same. */
-async function shed(request: FastifyRequest): Promise<void> {
-  if (request.routeOptions.url !== '/metrics' && request.server.isUnderPressure())
-    throw new Problem('unavailable', 'this daemon is busy with calls: try again soon');
-=======
-const problemResponses = {
-  '4xx': { description: 'Problem details (RFC 9457)', $ref: 'Problem#' },
-  '5xx': { description: 'Problem details (RFC 9457)', $ref: 'Problem#' },
-};
-
-function responsesOf(schema: { response?: unknown } | undefined): object {
-  const responses = schema?.response;
-  return typeof responses === 'object' && responses !== null ? responses : {};
-}
-
-function description(version: string): NonNullable<SwaggerOptions['openapi']> {
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'CallFabric',
-      version,
-      description: 'What a CallFabric daemon tells and takes. Failures are problem details (RFC 9457).',
-    },
-    components: {
-      securitySchemes: {
-        key: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-callfabric' },
-        cdrSecret: { type: 'http', scheme: 'basic' },
-      },
-    },
-    security: [{ key: [] }, { session: [] }],
-    tags: [
-      { name: 'operations', description: 'Health and figures' },
-      { name: 'access', description: 'Sessions, keys, people, roles, tenants, audit log' },
-      { name: 'calls', description: 'Live and ended calls' },
-      { name: 'flows', description: 'Flows, their versions and node types' },
-      { name: 'caps', description: 'Who holds the places of a cap' },
-      { name: 'freeswitch', description: 'What FreeSWITCH sends by itself' },
-    ],
-  };
->>>>>>> wt-api-a
 }

@@ -160,16 +160,11 @@ export function testApi(
   of: Partial<ApiSettings> = {},
   now?: () => number,
 ): FastifyInstance {
-<<<<<<< HEAD
-  const app = checkedApp({ ports: fakePorts(ports), settings: { ...settings, ...of } });
-=======
-  const app = buildApp({
-    settings: { ...settings, ...of },
+  const app = checkedApp({
     ports: fakePorts(ports),
-    log: pino({ level: 'silent' }),
+    settings: { ...settings, ...of },
     ...(now === undefined ? {} : { now }),
   });
->>>>>>> wt-api-a
   t.teardown(() => app.close());
   return app;
 }
@@ -178,6 +173,7 @@ export function testApi(
 export function checkedApp(of: {
   readonly ports: ApiPorts;
   readonly settings?: ApiSettings;
+  readonly now?: () => number;
 }): FastifyInstance {
   const app = buildApp({ settings, log: pino({ level: 'silent' }), ...of });
   checkAnswers(app);
