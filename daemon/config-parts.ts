@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Environment, type Settings, switchPasswordPrefix } from './read-settings.ts';
 import type { SwitchName } from './telephony/ids.ts';
 
@@ -12,7 +14,10 @@ export interface SwitchConfig {
 
 /** Where verified recordings are kept. Without credentials the S3 client finds the machine's own. */
 export type RecordingsStore =
+  /** Where FreeSWITCH wrote them. */
   | { readonly kind: 'local' }
+  /** Moved to another folder, absolute. */
+  | { readonly kind: 'folder'; readonly folder: string }
   | {
       readonly kind: 's3';
       readonly bucket: string;
@@ -81,20 +86,36 @@ function listOf(text: string): string[] {
 export function sourcesOf(settings: Settings, switches: readonly SwitchConfig[], faults: string[]): string[] {
   const set = settings.CALLFABRIC_ALLOWED_SOURCES;
   if (set === undefined) return [...new Set(['127.0.0.0/8', '::1', ...switches.map((one) => one.host)])];
-  const sources = listOf(set);
-  for (const source of sources) {
-    const [address = '', bits, more] = source.split('/');
+  return networksOf('CALLFABRIC_ALLOWED_SOURCES', set, faults);
+}
+
+function networksOf(setting: string, text: string, faults: string[]): string[] {
+  const networks = listOf(text);
+  for (const network of networks) {
+    const [address = '', bits, more] = network.split('/');
     const widest = isIP(address) === 6 ? 128 : 32;
     const whole = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest);
     if (isIP(address) === 0 || !whole || more !== undefined)
       faults.push(
-        `CALLFABRIC_ALLOWED_SOURCES has the part '${source.slice(0, 80)}': write an IP address, or a network as 10.0.0.0/24`,
+        `${setting} has the part '${network.slice(0, 80)}': write an IP address, or a network as 10.0.0.0/24`,
       );
   }
-  return sources;
+  return networks;
 }
 
-/** `local` or `s3://bucket/prefix?region=…&endpoint=…`. */
+/** How browsers reach the API: who they say they are, and whether their cookies must go over https. */
+export function browsersOf(settings: Settings, faults: string[]) {
+  const origin = settings.CALLFABRIC_API_ORIGIN?.toLowerCase();
+  const proxies = settings.CALLFABRIC_API_TRUSTED_PROXIES ?? '';
+  const onLoopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/.test(settings.CALLFABRIC_API_HOST);
+  return {
+    origin,
+    secureCookies: origin === undefined ? !onLoopback : origin.startsWith('https:'),
+    trustedProxies: networksOf('CALLFABRIC_API_TRUSTED_PROXIES', proxies, faults),
+  };
+}
+
+/** `local`, `file:///folder` or `s3://bucket/prefix?region=…&endpoint=…`. */
 export function storeOf(settings: Settings, faults: string[]): RecordingsStore {
   const text = settings.CALLFABRIC_RECORDINGS_STORE;
   const accessKeyId = settings.CALLFABRIC_RECORDINGS_S3_KEY_ID;
@@ -104,6 +125,7 @@ export function storeOf(settings: Settings, faults: string[]): RecordingsStore {
       'CALLFABRIC_RECORDINGS_S3_KEY_ID and CALLFABRIC_RECORDINGS_S3_SECRET belong together: set both or none',
     );
   if (text === 'local') return { kind: 'local' };
+  if (text.startsWith('file:')) return folderOf(text, settings.CALLFABRIC_RECORDINGS_DIR, faults);
   const [, bucket, path = '', query = ''] =
     /^s3:\/\/([a-z0-9][a-z0-9.-]{1,62})(\/[^?]*)?(?:\?(.*))?$/.exec(text) ?? [];
   const parameters = new URLSearchParams(query);
@@ -113,7 +135,7 @@ export function storeOf(settings: Settings, faults: string[]): RecordingsStore {
   const usable = endpoint === undefined || (/^https?:\/\/./.test(endpoint) && URL.canParse(endpoint));
   if (bucket === undefined || region === undefined || unknown !== undefined || !usable) {
     faults.push(
-      "CALLFABRIC_RECORDINGS_STORE is not usable: write local, or s3://bucket/prefix?region=eu-central-1, with endpoint=https://host for a store that is not Amazon's",
+      "CALLFABRIC_RECORDINGS_STORE is not usable: write local, file:///folder, or s3://bucket/prefix?region=eu-central-1, with endpoint=https://host for a store that is not Amazon's",
     );
     return { kind: 'local' };
   }
@@ -128,4 +150,29 @@ export function storeOf(settings: Settings, faults: string[]): RecordingsStore {
         ? undefined
         : { accessKeyId, secretAccessKey },
   };
+}
+
+function folderOf(text: string, recordingsFolder: string, faults: string[]): RecordingsStore {
+  const folder = folderIn(text);
+  if (folder === undefined)
+    faults.push(
+      'CALLFABRIC_RECORDINGS_STORE is not usable: write the folder as file:///absolute/path, on any disk of this machine',
+    );
+  else if (folder === resolve(recordingsFolder))
+    faults.push(
+      'CALLFABRIC_RECORDINGS_STORE names the folder of CALLFABRIC_RECORDINGS_DIR: write local to keep recordings there',
+    );
+  else return { kind: 'folder', folder };
+  return { kind: 'local' };
+}
+
+/** The absolute path of a `file:` URL without host, query or fragment, other than the root. */
+function folderIn(text: string): string | undefined {
+  if (!/^file:\/\/\/[^?#]+$/.test(text)) return undefined;
+  try {
+    const folder = resolve(fileURLToPath(text));
+    return folder === '/' || folder.includes('\0') ? undefined : folder;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,12 @@
 import { type CountryCode, isSupportedCountry } from 'libphonenumber-js/min';
-import { type RecordingsStore, type SwitchConfig, sourcesOf, storeOf, switchesOf } from './config-parts.ts';
+import {
+  browsersOf,
+  type RecordingsStore,
+  type SwitchConfig,
+  sourcesOf,
+  storeOf,
+  switchesOf,
+} from './config-parts.ts';
 import { type Environment, readSettings, type Settings } from './read-settings.ts';
 
 export type { RecordingsStore, SwitchConfig } from './config-parts.ts';
@@ -24,6 +31,10 @@ export interface Config {
     readonly key: string;
     readonly cdrSecret: string | undefined;
     readonly metricsWithoutKey: boolean;
+    readonly privateWebhooks: boolean;
+    readonly origin: string | undefined;
+    readonly secureCookies: boolean;
+    readonly trustedProxies: readonly string[];
   };
   readonly maxCalls: number;
   readonly stepBudget: number;
@@ -93,6 +104,8 @@ function configOf(values: Settings, env: Environment, faults: string[]): Config 
       key: values.CALLFABRIC_API_KEY,
       cdrSecret: values.CALLFABRIC_CDR_SECRET,
       metricsWithoutKey: values.CALLFABRIC_METRICS_WITHOUT_KEY,
+      privateWebhooks: values.CALLFABRIC_PRIVATE_WEBHOOKS,
+      ...browsersOf(values, faults),
     },
     maxCalls: values.CALLFABRIC_MAX_CALLS,
     stepBudget: values.CALLFABRIC_STEP_BUDGET,

@@ -11,17 +11,21 @@ import { CdrInbox } from './call/cdr-inbox.ts';
 import { hangUp } from './call/hang-up.ts';
 import { CallRegistry } from './call/registry.ts';
 import { DaemonPresence } from './caps/daemon-presence.ts';
+import { LeasedCalls } from './caps/leased-calls.ts';
 import { RedisCaps } from './caps/redis-caps.ts';
 import { RedisWaitingLines } from './caps/redis-waiting-lines.ts';
 import { careOfOthers } from './care-of-others.ts';
+import { careOfRecordings } from './care-of-recordings.ts';
 import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
 import { SourceList } from './esl/source-list.ts';
 import { healthChecks } from './health-checks.ts';
+import { postgresAccess } from './http/access/postgres-access.ts';
 import { PostgresCallReader } from './http/call-reader.ts';
-import { PostgresFlowAdmin } from './http/flow-admin.ts';
+import { PostgresFlowAdmin } from './http/flows/flow-admin.ts';
 import { HttpServer } from './http/http-server.ts';
+import { liveFeed } from './http/live/live-wiring.ts';
 import { Metrics } from './http/metrics.ts';
 import { PostgresReports } from './http/reports/postgres-reports.ts';
 import { CallCounts } from './jobs/call-counts.ts';
@@ -29,13 +33,11 @@ import { type Job, JobTable } from './jobs/job-table.ts';
 import { MonthlyPartitions } from './jobs/monthly-partitions.ts';
 import type { Logger } from './log.ts';
 import { nodeTypes } from './nodes/index.ts';
+import { recordingTargetOf } from './recording-target-of.ts';
 import { HeldCalls } from './records/held-calls.ts';
 import { RecordSpool } from './records/record-spool.ts';
 import { PostgresRecordStore } from './records/record-store.ts';
 import { RecordWriter } from './records/record-writer.ts';
-import { RecordingStore } from './records/recording-store.ts';
-import { keepInPlace } from './records/recording-target.ts';
-import { s3Target } from './records/s3-target.ts';
 import { RouteStore } from './routing/route-store.ts';
 import { SmoothWeights } from './routing/smooth-weights.ts';
 import { SwitchConnections } from './switch-connections.ts';
@@ -138,6 +140,7 @@ export class Daemon {
     undoing.add(() => caps.stop());
     undoing.add(() => lines.stop());
     const presence = new DaemonPresence({ caps, log });
+    const leased = new LeasedCalls(caps, presence);
     presence.start();
     // After the last lease is given back: what is left then is another daemon's to care for.
     undoing.add(() => presence.stop());
@@ -192,6 +195,8 @@ export class Daemon {
       switchNameOf: (record) =>
         switches.nameOf(typeof record['core-uuid'] === 'string' ? record['core-uuid'] : undefined),
     });
+    const live = liveFeed({ caps, registry: this.registry, daemonId: this.id, log });
+    undoing.add(() => live.stop());
     const held = new HeldCalls({ orm, writer, log });
     const counts = new CallCounts(orm);
     const partitions = new MonthlyPartitions({ orm, keepDays: config.keepDays, log });
@@ -232,6 +237,7 @@ export class Daemon {
       },
       registry: this.registry,
       observer: metrics,
+      watch: live,
       log,
       settings: {
         whenCapsUnavailable: config.caps.whenUnavailable,
@@ -243,27 +249,36 @@ export class Daemon {
       now: Date.now,
     };
 
+    const { folder: recordingsFolder, store } = config.recordings;
+    // Connections of its own: requests, however many, never take those that calls are written with.
+    const apiOrm = openOrm(config.databaseUrl, { applicationName: 'callfabric api', maxConnections: 8 });
+    undoing.add(() => closeOrm(apiOrm));
+    const access = postgresAccess({ orm: apiOrm, target: recordingTargetOf(store), recordingsFolder, log });
+    undoing.add(() => access.tenants.stop());
     const api = new HttpServer(
       {
         settings: { ...config.api, version },
         log,
         ports: {
+          access,
           liveCalls: {
             list: () => this.registry.list(),
             get: (callId) => this.registry.get(callId)?.live(),
             soFar: (callId) => this.registry.get(callId)?.soFar(),
-            hangup: (callId, cause) => {
-              const parts = { registry: this.registry, legs: presence, links: switches.links };
-              return hangUp(parts, callId, cause);
-            },
+            hangup: (callId, cause) =>
+              hangUp({ registry: this.registry, leased, links: switches.links }, callId, cause),
           },
-          calls: new PostgresCallReader(orm),
-          flows: new PostgresFlowAdmin(orm, nodeTypes),
+          leased,
+          daemonId: this.id,
+          calls: new PostgresCallReader(apiOrm),
+          flows: new PostgresFlowAdmin(apiOrm, nodeTypes),
           nodeTypes,
           caps,
+          resources: { orm: apiOrm, privateWebhooks: config.api.privateWebhooks },
+          live,
           health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
           metrics,
-          reports: new PostgresReports(orm),
+          reports: new PostgresReports(apiOrm),
           cdrs: {
             accept: async (record) => {
               if ((await cdrs.accept(record)) === 'unsafe')
@@ -338,14 +353,10 @@ export class Daemon {
   }
 
   #recordWriter(orm: Orm, spool: RecordSpool, undoing: Undoing): RecordWriter {
-    const { recordings } = this.#config;
     const log = this.#log;
-    const target = recordings.store.kind === 's3' ? s3Target(s3Options(recordings.store)) : keepInPlace;
-    const recordingStore = new RecordingStore({ orm, target, log });
-    const jobs = new JobTable(
-      [{ name: 'recordings', when: '*/30 * * * * *', run: () => recordingStore.sweepRecordings() }],
-      log,
-    );
+    const care = careOfRecordings({ orm, settings: this.#config.recordings, log });
+    const recordingStore = care.recordings;
+    const jobs = new JobTable(care.jobs, log);
     jobs.start();
     undoing.add(() => recordingStore.stop());
     // Runs after the last records are written: what those calls recorded is looked after before the daemon is gone.
@@ -358,15 +369,4 @@ export class Daemon {
       onWritten: () => recordingStore.nudge(),
     });
   }
-}
-
-function s3Options(store: Extract<Config['recordings']['store'], { kind: 's3' }>) {
-  const { bucket, prefix, region, endpoint, credentials } = store;
-  return {
-    bucket,
-    region,
-    prefix: prefix === '' ? '' : `${prefix}/`,
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    ...(credentials === undefined ? {} : { credentials }),
-  };
 }

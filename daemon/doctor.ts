@@ -49,6 +49,9 @@ export async function doctor(config: Config, options: DoctorOptions = {}): Promi
       ),
     ),
     folder('Recordings folder', 'CALLFABRIC_RECORDINGS_DIR', config.recordings.folder),
+    ...(config.recordings.store.kind === 'folder'
+      ? [folder('Recordings store', 'CALLFABRIC_RECORDINGS_STORE', config.recordings.store.folder)]
+      : []),
     folder('Spool folder', 'CALLFABRIC_SPOOL_DIR', config.spool.folder),
   ]);
   return { checks: [checkNode(probes.nodeVersion()), ...found.flat()] };

@@ -9,7 +9,7 @@ export interface SettingFacts {
   readonly secret?: true;
   /** What to do where it is missing or wrong. */
   readonly remedy?: string;
-  /** The example file shows this where there is no default. */
+  /** The example file shows this where there is no default. A secret's is refused as its value. */
   readonly example?: string;
   /** Section of the example file. */
   readonly group: string;
@@ -75,7 +75,12 @@ export const EnvironmentSchema = Type.Object({
   CALLFABRIC_FREESWITCH_PASSWORD: Type.Optional(
     Text(
       'Event socket password of all FreeSWITCH machines. For one alone: CALLFABRIC_FREESWITCH_PASSWORD_<NAME>, the name in capitals, with _ for what is no letter or digit.',
-      { group: 'FreeSWITCH', secret: true, example: 'change-me' },
+      {
+        group: 'FreeSWITCH',
+        secret: true,
+        example: 'change-me',
+        remedy: 'make one with: openssl rand -hex 24, and give it to FreeSWITCH too (event_socket.conf.xml)',
+      },
     ),
   ),
   CALLFABRIC_ALLOW_DEFAULT_PASSWORD: YesNo(
@@ -103,7 +108,28 @@ export const EnvironmentSchema = Type.Object({
       remedy: 'make one with: openssl rand -hex 24',
     },
   ),
+  CALLFABRIC_API_ORIGIN: Type.Optional(
+    Text(
+      "Where browsers reach the admin API, as https://callfabric.example: no other site's page changes anything, and with https cookies go over https alone. Default: whatever host a browser names; cookies then go over http only while the API listens on loopback.",
+      {
+        group: 'Admin API',
+        pattern: '^https?://[^/?#@]+$',
+        example: 'https://callfabric.example',
+        remedy: 'write scheme and host alone, as https://callfabric.example',
+      },
+    ),
+  ),
+  CALLFABRIC_API_TRUSTED_PROXIES: Type.Optional(
+    Text(
+      'Addresses (IP, or network as 10.0.0.0/24) of the proxies in front of the admin API, separated by commas: what they say in X-Forwarded-For is believed. Without it everybody behind a proxy is one address, which failed sign-ins slow down together.',
+      { group: 'Admin API', example: '127.0.0.1,::1' },
+    ),
+  ),
   CALLFABRIC_METRICS_WITHOUT_KEY: YesNo('Lets Prometheus read /metrics without the key.', {
+    group: 'Admin API',
+    default: false,
+  }),
+  CALLFABRIC_PRIVATE_WEBHOOKS: YesNo('Lets webhooks go to loopback and private networks.', {
     group: 'Admin API',
     default: false,
   }),
@@ -178,11 +204,12 @@ export const EnvironmentSchema = Type.Object({
     },
   ),
   CALLFABRIC_RECORDINGS_STORE: Text(
-    'Where verified recordings are kept: local (they stay in the folder), or s3://bucket/prefix?region=eu-central-1&endpoint=https://host for an S3-compatible store.',
+    'Where verified recordings are kept: local (they stay in the folder), file:///absolute/path (they are moved to that folder, on any disk; several daemons need it shared, under one path), or s3://bucket/prefix?region=eu-central-1&endpoint=https://host for an S3-compatible store. Recordings whose retention is over are deleted there.',
     {
       group: 'Records',
       default: 'local',
-      remedy: "write local, or s3://bucket/prefix?region=…, with endpoint= for a store that is not Amazon's",
+      remedy:
+        "write local, file:///absolute/path, or s3://bucket/prefix?region=…, with endpoint= for a store that is not Amazon's",
     },
   ),
   CALLFABRIC_RECORDINGS_S3_KEY_ID: Type.Optional(
@@ -192,7 +219,12 @@ export const EnvironmentSchema = Type.Object({
     }),
   ),
   CALLFABRIC_RECORDINGS_S3_SECRET: Type.Optional(
-    Text('Secret of that access key.', { group: 'Records', secret: true, example: 'change-me' }),
+    Text('Secret of that access key.', {
+      group: 'Records',
+      secret: true,
+      example: 'change-me',
+      remedy: 'write the one that your store gave you with the key',
+    }),
   ),
   CALLFABRIC_SPOOL_DIR: Text('Folder for call records while PostgreSQL is away.', {
     group: 'Records',

@@ -3,7 +3,7 @@ import type { RedisCaps } from './caps/redis-caps.ts';
 import type { HealthCheck } from './http/ports.ts';
 import type { SwitchConnections } from './switch-connections.ts';
 
-/** What readiness asks: PostgreSQL, Redis and each FreeSWITCH. */
+/** What a daemon's readiness depends on. */
 export function healthChecks(
   orm: ReturnType<typeof openOrm>,
   caps: RedisCaps,

@@ -34,6 +34,7 @@ export const switchPasswordPrefix = 'CALLFABRIC_FREESWITCH_PASSWORD_';
 export function readSettings(env: Environment): { readonly values: Settings; readonly faults: string[] } {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
+  faults.push(...exampleSecrets(env));
   for (const [name, schema] of settings) {
     const text = env[name]?.trim() ?? '';
     const value = text === '' ? schema.default : converted(text, schema);
@@ -52,6 +53,16 @@ export function readSettings(env: Environment): { readonly values: Settings; rea
       faults.push(`${name} is no setting of this version: remove it, or correct its name${hint}`);
     }
   return { values: Value.Parse(EnvironmentSchema, values), faults };
+}
+
+/** Secrets that are still those of the example file: it is published, so that they keep nobody out. */
+function exampleSecrets(env: Environment): string[] {
+  return Object.entries(env).flatMap(([name, text]) => {
+    const family = name.startsWith(switchPasswordPrefix) ? 'CALLFABRIC_FREESWITCH_PASSWORD' : name;
+    const schema = settings.get(family);
+    if (schema?.secret !== true || schema.example === undefined || text?.trim() !== schema.example) return [];
+    return [`${name} still has the value of the example file, which everybody knows: ${schema.remedy}`];
+  });
 }
 
 const yesNo = new Map([

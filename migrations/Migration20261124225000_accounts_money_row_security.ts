@@ -581,6 +581,9 @@ export class Migration20261124225000_accounts_money_row_security extends Migrati
       `create policy "tenant_own" on "call" to "callfabric_api" using (tenant_id = current_tenant_id()) with check (tenant_id = current_tenant_id());`,
     );
 
+    this.addSql(
+      `create index "recording_tenant_id_started_at_index" on "recording" ("tenant_id", "started_at");`,
+    );
     this.addSql(`alter table "recording" enable row level security;`);
     this.addSql(`alter table "recording" force row level security;`);
     this.addSql(
@@ -1810,6 +1813,7 @@ export class Migration20261124225000_accounts_money_row_security extends Migrati
     this.addSql(`alter table "publisher" no force row level security;`);
     this.addSql(`alter table "publisher" disable row level security;`);
 
+    this.addSql(`drop index "recording_tenant_id_started_at_index";`);
     this.addSql(`alter table "recording" no force row level security;`);
     this.addSql(`alter table "recording" disable row level security;`);
 

@@ -5,7 +5,16 @@ import { settings } from '../daemon/read-settings.ts';
 
 const head = `# Settings of CallFabric, for systemd's EnvironmentFile= and for docker compose: NAME=value, no quotes, no export.
 # Commented settings show their default, or an example where they have none. An unknown CALLFABRIC_… is refused.
+# Secrets have no value of use here: the daemon refuses to start with the ones shown. Make one with: openssl rand -hex 24
 # Check it with: callfabric doctor
+`;
+
+/** What ops/compose.yaml asks for, and the daemon does not. */
+const tail = `
+## docker compose alone (ops/compose.yaml)
+
+# Password that the database is made with: the one that DATABASE_URL has.
+#POSTGRES_PASSWORD=
 `;
 
 /** `ops/callfabric.env.example`: every setting with its description, range, unit and default. */
@@ -29,7 +38,7 @@ export function exampleEnvironment(): string {
     text += `\n${comment(sentences.filter((one) => one !== '').join(' '))}`;
     text += `${needed ? '' : '#'}${name}=${String(preset ?? schema.example ?? '')}\n`;
   }
-  return text;
+  return text + tail;
 }
 
 function comment(sentence: string): string {

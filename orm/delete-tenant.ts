@@ -9,6 +9,8 @@ import { newId } from '../daemon/telephony/ids.ts';
 export interface DeleteTenantOptions {
   /** Rows a transaction. Default 2000. */
   readonly batchRows?: number;
+  /** Pages (8 KB) looked through a transaction, of a table without an index of tenants. Default 2000. */
+  readonly batchPages?: number;
   /** Ends it after the piece at hand; rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -27,31 +29,38 @@ interface Table {
   readonly name: string;
   /** Tables with a tenant that have foreign keys to it. */
   readonly referencedBy: readonly string[];
+  /** Whether an index begins with the tenant. Where every call writes many rows, none does. */
+  readonly indexed: boolean;
 }
 
 /** Every table that holds rows of a tenant: whole ones and partitions, from the catalogue, so that none is forgotten. */
 async function tenantTables(pool: Pool): Promise<Table[]> {
-  const found = await pool.query<{ name: string; referenced_by: string[] }>(
+  const found = await pool.query<{ name: string; referenced_by: string[]; indexed: boolean }>(
     `with tables as (
-       select c.oid from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+       select c.oid, a.attnum from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
        where c.relkind = 'r' and c.relnamespace = current_schema::regnamespace)
      select oid::regclass::text as name, array(
        select distinct f.conrelid::regclass::text from pg_constraint f join tables r on r.oid = f.conrelid
-       where f.contype = 'f' and f.confrelid = t.oid and f.conrelid <> t.oid) as referenced_by
+       where f.contype = 'f' and f.confrelid = t.oid and f.conrelid <> t.oid) as referenced_by,
+       exists (select 1 from pg_index i where i.indrelid = t.oid and i.indkey[0] = t.attnum and i.indpred is null) as indexed
      from tables t order by 1`,
   );
-  return found.rows.map(({ name, referenced_by }) => ({ name, referencedBy: referenced_by }));
+  return found.rows.map(({ name, referenced_by, indexed }) => ({
+    name,
+    referencedBy: referenced_by,
+    indexed,
+  }));
 }
 
 /** What refers comes before what it refers to; in a circle, foreign keys do the rest themselves (cascade, set null). */
-function leavesFirst(tables: readonly Table[]): string[] {
-  const order: string[] = [];
+function leavesFirst(tables: readonly Table[]): Table[] {
+  const order: Table[] = [];
   let rest = [...tables];
   while (rest.length > 0) {
     const there = new Set(rest.map(({ name }) => name));
     const free = rest.filter(({ referencedBy }) => !referencedBy.some((name) => there.has(name)));
     const next = free.length > 0 ? free : rest.slice(0, 1);
-    order.push(...next.map(({ name }) => name));
+    order.push(...next);
     rest = rest.filter((table) => !next.includes(table));
   }
   return order;
@@ -63,7 +72,6 @@ export async function deleteRows(
   tenantId: string,
   options: DeleteTenantOptions = {},
 ): Promise<Record<string, number>> {
-  const { batchRows = 2000, signal } = options;
   // People who are in no other tenant: their account is of no use to anybody.
   await pool.query(
     `delete from user_account u where not u.operator
@@ -73,16 +81,48 @@ export async function deleteRows(
   );
   const deleted: Record<string, number> = {};
   for (const table of leavesFirst(await tenantTables(pool))) {
-    for (;;) {
-      signal?.throwIfAborted();
-      const piece = await pool.query(
-        `delete from ${table} where ctid = any(array(select ctid from ${table} where tenant_id = $1 limit $2)) and tenant_id = $1`,
-        [tenantId, batchRows],
-      );
-      const rows = piece.rowCount ?? 0;
-      if (rows > 0) deleted[table] = (deleted[table] ?? 0) + rows;
-      if (rows < batchRows) break;
-    }
+    const rows = await (table.indexed ? byIndex : byPages)(pool, table.name, tenantId, options);
+    if (rows > 0) deleted[table.name] = rows;
+  }
+  return deleted;
+}
+
+async function byIndex(
+  pool: Pool,
+  table: string,
+  tenantId: string,
+  { batchRows = 2000, signal }: DeleteTenantOptions,
+): Promise<number> {
+  for (let deleted = 0; ; ) {
+    signal?.throwIfAborted();
+    const piece = await pool.query(
+      `delete from ${table} where ctid = any(array(select ctid from ${table} where tenant_id = $1 limit $2)) and tenant_id = $1`,
+      [tenantId, batchRows],
+    );
+    deleted += piece.rowCount ?? 0;
+    if ((piece.rowCount ?? 0) < batchRows) return deleted;
+  }
+}
+
+/** From the first page to the last, each looked at once: without an index, batches by rows would read the table anew for each. */
+async function byPages(
+  pool: Pool,
+  table: string,
+  tenantId: string,
+  { batchPages = 2000, signal }: DeleteTenantOptions,
+): Promise<number> {
+  const size = await pool.query<{ pages: number }>(
+    `select (pg_relation_size('${table}') / current_setting('block_size')::int)::int as pages`,
+  );
+  const pages = size.rows[0]?.pages ?? 0;
+  let deleted = 0;
+  for (let from = 0; from < pages; from += batchPages) {
+    signal?.throwIfAborted();
+    const piece = await pool.query(
+      `delete from ${table} where ctid >= $2::tid and ctid < $3::tid and tenant_id = $1`,
+      [tenantId, `(${from},0)`, `(${from + batchPages},0)`],
+    );
+    deleted += piece.rowCount ?? 0;
   }
   return deleted;
 }

@@ -19,3 +19,18 @@ export async function inTenant<T>(
   const own = em.fork({ session: { role: apiRole, variables } });
   return own.transactional(work);
 }
+
+/**
+ * Makes the rest of a transaction that began as the daemon the tenant's, as `inTenant` does for a whole one: for work
+ * that begins with rows of no tenant (a person).
+ */
+export async function becomeTenant(em: EntityManager, tenantId: string): Promise<void> {
+  if (!em.isInTransaction()) throw new Error('becomeTenant is for a transaction under way');
+  await em.execute(`set local role ${apiRole}`);
+  await em.execute('select set_config(?, ?, true)', [tenantSetting, tenantId]);
+}
+
+/** Makes the rest of the transaction the daemon's again. */
+export async function becomeDaemon(em: EntityManager): Promise<void> {
+  await em.execute('set local role none');
+}

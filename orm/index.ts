@@ -15,6 +15,7 @@ import { DncEntry, DncList } from './dnc-list.ts';
 import { Event } from './event.ts';
 import { FeatureFlag } from './feature-flag.ts';
 import { Flow, FlowVersion } from './flow.ts';
+import { FlowDraft } from './flow-draft.ts';
 import { Edge, Node } from './flow-graph-rows.ts';
 import { FreeSwitchNode } from './freeswitch-node.ts';
 import { HeldCall } from './held-call.ts';
@@ -66,6 +67,7 @@ export {
   Event,
   FeatureFlag,
   Flow,
+  FlowDraft,
   FlowVersion,
   FreeSwitchNode,
   HeldCall,
@@ -110,6 +112,7 @@ export const entities = [
   ApiKey,
   Flow,
   FlowVersion,
+  FlowDraft,
   Node,
   Edge,
   Schedule,

@@ -3,7 +3,7 @@ import { Call } from './call.ts';
 import { moment, written } from './columns.ts';
 import { tenantRows } from './row-security.ts';
 
-export const recordingStatuses = ['pending', 'stored', 'failed', 'empty'] as const;
+export const recordingStatuses = ['pending', 'stored', 'failed', 'empty', 'deleted'] as const;
 
 /** What was recorded of a call. `location` stands only once the file was verified where it is kept. */
 export const Recording = defineEntity({
@@ -19,22 +19,33 @@ export const Recording = defineEntity({
     startedAt: moment(),
     stoppedAt: moment().nullable(),
     status: p.enum(recordingStatuses).default('pending'),
-    /** `file:///…` or `s3://bucket/key`. */
+    /** `file:///…` or `s3://bucket/key`; null again once it is deleted. */
     location: p.text().nullable(),
     bytes: p.bigint('number').nullable().check('bytes >= 0'),
+    /** Until the file was measured: what FreeSWITCH counted into it, null where it never told. */
     durationMs: p.integer().nullable().check('duration_ms >= 0'),
     sha256: p.text().nullable().check("sha256 ~ '^[0-9a-f]{64}$'"),
     /** Why it failed, or why the last try to store it did. */
     reason: p.text().nullable(),
+    /** Days after its beginning when it is deleted, as node or campaign said at the time of the call; null: never. */
     retentionDays: p.integer().nullable(),
     tries: p.integer().default(0),
     verifiedAt: moment().nullable(),
+    /** Its file is gone; size, length and SHA-256 are kept. */
+    deletedAt: moment().nullable(),
     writtenAt: written(),
   },
   indexes: [
+    { properties: ['tenantId', 'startedAt'] },
     { name: 'recording_pending', properties: ['tenantId', 'writtenAt'], where: "status = 'pending'" },
+    {
+      name: 'recording_kept',
+      properties: ['retentionDays', 'startedAt'],
+      where: 'retention_days is not null and deleted_at is null',
+    },
   ],
   checks: [
+    { name: 'recording_deleted_when', expression: "(status = 'deleted') = (deleted_at is not null)" },
     {
       name: 'recording_stored_is_verified',
       expression:

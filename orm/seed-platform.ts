@@ -3,7 +3,7 @@ import { DncEntry, DncList, FeatureFlag, Role } from './index.ts';
 
 /* What belongs to the platform and to no tenant: every tenant reads it. As seed-parts.ts: found by name, or made. */
 
-const roles = [
+export const platformRoles = [
   { name: 'admin', view: 'tenant', scopes: ['*'], description: 'Everything in its tenant.' },
   {
     name: 'publisher',
@@ -21,7 +21,7 @@ const roles = [
 
 /** The roles every tenant has. */
 export async function seedRoles(em: EntityManager): Promise<void> {
-  for (const { scopes, ...role } of roles)
+  for (const { scopes, ...role } of platformRoles)
     if ((await em.findOne(Role, { tenant: null, name: role.name })) === null)
       em.create(Role, { ...role, scopes: [...scopes] });
   await em.flush();

@@ -8,6 +8,7 @@ import type { SmoothWeights } from '../routing/smooth-weights.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { DaemonId } from '../telephony/ids.ts';
 import type { AdmissionPolicy } from './admission.ts';
+import type { CallWatch } from './call-news.ts';
 import type { CallObserver } from './observer.ts';
 import type { CallRegistry } from './registry.ts';
 
@@ -56,6 +57,7 @@ export interface CallEnvironment {
   readonly writer: { keep(record: CallRecord | LegOfCall): Promise<boolean> };
   readonly registry: CallRegistry;
   readonly observer: CallObserver;
+  readonly watch: CallWatch;
   readonly log: CallLog;
   readonly settings: {
     readonly whenCapsUnavailable: 'refuse' | 'admit';

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { ChannelGone } from '../channel/channel.ts';
+import { ChannelGone, type RecordingAdjustment } from '../channel/channel.ts';
 import type { NodeLog, RecordingControl } from '../flow/node-context.ts';
 import type { RecordingRecord } from '../records/call-record.ts';
 import { type CallId, newId, type RecordingId, type TenantId } from '../telephony/ids.ts';
@@ -17,6 +17,7 @@ interface Recording {
   over: boolean;
   /** By RECORD_STOP. */
   stoppedAtUs: number | undefined;
+  durationMs: number | undefined;
 }
 
 /** What another daemon must know of a recording; what is usual is left out, as each byte is paid for often. */
@@ -29,6 +30,7 @@ export interface CarriedRecording {
   readonly onlyBridged?: true;
   readonly over?: true;
   readonly stoppedAtUs?: number;
+  readonly durationMs?: number;
 }
 
 export interface CallRecordingOptions {
@@ -37,6 +39,8 @@ export interface CallRecordingOptions {
   readonly folder: string;
   readonly tenantId: TenantId;
   readonly callId: CallId;
+  /** The campaign's rule, for recordings whose node has none. */
+  readonly retentionDays?: number | undefined;
   readonly log: NodeLog;
   readonly now: () => number;
 }
@@ -60,6 +64,7 @@ export class CallRecording implements RecordingControl {
       onlyBridged: one.onlyBridged === true,
       over: one.over === true,
       stoppedAtUs: one.stoppedAtUs,
+      durationMs: one.durationMs,
     }));
     const last = this.#recordings.at(-1);
     this.#running = last?.over === true ? undefined : last;
@@ -73,15 +78,13 @@ export class CallRecording implements RecordingControl {
   /** For the call's state (call-state.ts). */
   get carried(): CarriedRecording[] {
     return this.#recordings.map(
-      ({ recordingId, path, channels, startedAtUs, retentionDays, onlyBridged, over, stoppedAtUs }) => ({
-        recordingId,
-        path,
-        channels,
-        startedAtUs,
+      ({ retentionDays, onlyBridged, over, stoppedAtUs, durationMs, ...always }) => ({
+        ...always,
         ...(retentionDays === undefined ? {} : { retentionDays }),
         ...(onlyBridged ? { onlyBridged } : {}),
         ...(over ? { over } : {}),
         ...(stoppedAtUs === undefined ? {} : { stoppedAtUs }),
+        ...(durationMs === undefined ? {} : { durationMs }),
       }),
     );
   }
@@ -125,23 +128,34 @@ export class CallRecording implements RecordingControl {
     this.#running = recording;
   }
 
-  async stop(): Promise<void> {
+  async stop(): Promise<boolean> {
     const running = this.#running;
-    if (running === undefined) return;
+    if (running === undefined) return false;
     this.#running = undefined;
     running.over = true;
     await this.#options.channel.stopRecording(running.path);
+    return true;
   }
 
-  async mask(masked: boolean): Promise<void> {
-    if (this.#running !== undefined) await this.#options.channel.maskRecording(this.#running.path, masked);
+  async adjust(adjustment: RecordingAdjustment): Promise<boolean> {
+    if (this.#running === undefined) {
+      // What it was meant to keep out may get into one that begins later.
+      if (adjustment === 'mask' || adjustment === 'pause')
+        this.#options.log.warn({ adjustment }, 'no recording ran that could be adjusted');
+      return false;
+    }
+    await this.#options.channel.adjustRecording(this.#running.path, adjustment);
+    return true;
   }
 
-  /** RECORD_STOP came. */
-  stopped(path: string, atUs: number): void {
+  /** RECORD_STOP came. `durationMs`: `record_ms`, which counts what was masked and not what was paused. */
+  stopped(path: string, atUs: number, durationMs?: number): void {
     for (const recording of this.#recordings) {
       if (recording.path !== path) continue;
       recording.stoppedAtUs ??= atUs;
+      // It divides by the codec's rate at the end (switch_ivr_async.c): after a change to a lower one it counts too much.
+      if (durationMs !== undefined)
+        recording.durationMs ??= Math.min(durationMs, wholeMs(recording.startedAtUs, atUs));
       recording.over = true;
     }
     if (this.#running?.path === path) this.#running = undefined;
@@ -170,13 +184,14 @@ export class CallRecording implements RecordingControl {
   records(talked: boolean): RecordingRecord[] {
     return this.#recordings
       .filter(({ onlyBridged }) => talked || !onlyBridged)
-      .map(({ recordingId, path, channels, startedAtUs, retentionDays, stoppedAtUs }) => ({
+      .map(({ recordingId, path, channels, startedAtUs, retentionDays, stoppedAtUs, durationMs }) => ({
         recordingId,
         path,
         channels,
         startedAtUs,
         retentionDays,
         stoppedAtUs,
+        durationMs,
       }));
   }
 
@@ -188,10 +203,15 @@ export class CallRecording implements RecordingControl {
       path: posix.join(folder, tenantId, day, `${callId}-${this.#recordings.length + 1}.wav`),
       channels,
       startedAtUs: now() * 1000,
-      retentionDays,
+      retentionDays: retentionDays ?? this.#options.retentionDays,
       onlyBridged,
       over: false,
       stoppedAtUs: undefined,
+      durationMs: undefined,
     };
   }
+}
+
+function wholeMs(fromUs: number, toUs: number): number {
+  return Math.max(0, Math.round((toUs - fromUs) / 1000));
 }

@@ -11,6 +11,7 @@ import type { Refusal } from '../telephony/outcome.ts';
 import { admit } from './admission.ts';
 import { assembleRecord, type Ending, endingOfFault } from './assemble-record.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
+import { tellEnd } from './call-news.ts';
 import { type CallSoFar, callSoFar } from './call-so-far.ts';
 import { type CallState, decodeCallState, leasesOf, stateVariables } from './call-state.ts';
 import { CallWalk, type CallWalkEnd } from './call-walk.ts';
@@ -100,6 +101,8 @@ export class CallSession implements LiveSession {
       startedAtMs: this.#taken === undefined ? this.#arrivedAtMs : this.#taken.startedAtUs / 1000,
       state: this.#closing === undefined ? (this.#walk?.phase ?? this.#phase) : 'ending',
       nodeId: this.#walk?.nodeId,
+      publisherId: this.#route?.publisherId ?? this.#taken?.publisherId,
+      buyerId: this.#walk?.buyerId,
       buyerName: this.#walk?.buyerName,
       takeovers: this.#takeovers,
     };
@@ -376,6 +379,7 @@ export class CallSession implements LiveSession {
     this.#recorded.resolve(env.writer.keep(record));
     const durationMs = Math.round((record.endedAtUs - record.startedAtUs) / 1000);
     env.observer.callEnded(record.outcome, durationMs);
+    tellEnd(env.watch, record, durationMs);
     // One that answers at once never rings; one that caps refused does neither.
     const heardAtUs = record.attempts
       .map(({ ringingAtUs, answeredAtUs }) => ringingAtUs ?? answeredAtUs)

@@ -12,9 +12,10 @@ import { Queueing } from '../routing/queueing.ts';
 import type { Route } from '../routing/route.ts';
 import { toE164 } from '../telephony/e164.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
-import type { CallId, EndpointId, FlowVersionId, LeaseId } from '../telephony/ids.ts';
+import type { BuyerId, CallId, EndpointId, FlowVersionId, LeaseId } from '../telephony/ids.ts';
 import type { CallEnvironment, CallLog, SessionChannel } from './call-environment.ts';
 import { packHistory, readHistory } from './call-history.ts';
+import type { Happening } from './call-news.ts';
 import { CallRecording } from './call-recording.ts';
 import {
   type AttemptUnderWay,
@@ -76,6 +77,7 @@ export class CallWalk {
   #lasting: string | undefined;
   /** What the state on the channel names beside the call's own lease. */
   #named: ReadonlySet<LeaseId> = new Set();
+  buyerId: BuyerId | undefined;
   buyerName: string | undefined;
 
   constructor(parts: CallWalkParts) {
@@ -123,8 +125,15 @@ export class CallWalk {
   }
 
   onFact(fact: LegFact): void {
-    if (fact.kind === 'bridged') this.#bridged = true;
-    if (fact.kind === 'recordingStopped') this.#recording?.stopped(fact.path, fact.atUs);
+    if (fact.kind === 'bridged' && !this.#bridged) {
+      this.#bridged = true;
+      this.#tell(() => ({
+        kind: 'call.bridged',
+        buyerId: this.#underWay?.buyerId,
+        buyer: this.buyerName ?? '',
+      }));
+    }
+    if (fact.kind === 'recordingStopped') this.#recording?.stopped(fact.path, fact.atUs, fact.durationMs);
   }
 
   /** Walks to the end; rejects only for a fault outside the flow. `state`: what the daemon before us carried. */
@@ -154,6 +163,7 @@ export class CallWalk {
       startedAtMs: startedAtUs / 1000,
       didTags: route.number.tags,
     };
+    if (state === undefined) this.#tell(() => ({ kind: 'call.started' }));
     const interrupted = this.#interrupted(state);
     channel.forgetVariables();
     const held = state?.held;
@@ -184,6 +194,7 @@ export class CallWalk {
         folder: env.settings.recordingsFolder,
         tenantId: route.tenant.tenantId,
         callId,
+        retentionDays: route.campaign.recordingRetentionDays,
         log,
         now: env.now,
       },
@@ -215,6 +226,13 @@ export class CallWalk {
       onStep: (walkState) => {
         this.#state = walkState;
         this.#carry();
+        const frame = walkState.frames.at(-1);
+        if (frame !== undefined)
+          this.#tell(() => ({
+            kind: 'node.entered',
+            nodeId: frame.nodeId,
+            flowVersionId: frame.flowVersionId,
+          }));
       },
       trace: (visit) => this.trace.push(visit),
       stepBudget: env.settings.stepBudget,
@@ -270,6 +288,7 @@ export class CallWalk {
     const { channel, legs, route, env, log, callId } = this.#parts;
     this.#attemptsMade = attempt.number;
     this.#bridged = false;
+    this.buyerId = attempt.buyerId;
     this.buyerName = attempt.buyerName;
     if (attempt.endpointId !== undefined) this.#tried = this.#tried.concat(attempt.endpointId);
     const { buyerName: _, ...underWay } = attempt;
@@ -311,6 +330,17 @@ export class CallWalk {
       },
       'attempt ended',
     );
+  }
+
+  /** Tells those who watch, where somebody does: nothing is made for nobody. */
+  #tell(what: () => Happening): void {
+    const { env, route, callId, did, channel } = this.#parts;
+    const { tenantId } = route.tenant;
+    if (!env.watch.wants(tenantId)) return;
+    const caller = toE164(channel.callerNumber, env.admission.defaultCountry) ?? channel.callerNumber;
+    const { publisherId, campaign } = route;
+    const of = { tenantId, callId, publisherId, campaignId: campaign.campaignId, caller, did };
+    env.watch.tell({ ...of, ...what() });
   }
 
   /** Puts the call's state onto the channel, in the packet of its next verb that may wait. */

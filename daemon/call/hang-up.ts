@@ -15,8 +15,8 @@ export type HangUpResult =
 
 export interface HangUpParts {
   readonly registry: Pick<CallRegistry, 'get'>;
-  /** The A-leg of a call of any daemon. Rejects where Redis is away. */
-  readonly legs: { legOf(callId: CallId): Promise<LeaseHolder | undefined> };
+  /** Calls of any daemon. Rejects where Redis is away. */
+  readonly leased: { find(callId: CallId): Promise<LeaseHolder | undefined> };
   readonly links: readonly SwitchLink[];
 }
 
@@ -33,7 +33,7 @@ export async function hangUp(parts: HangUpParts, callId: CallId, cause: HangupCa
   }
   let leg: LeaseHolder | undefined;
   try {
-    leg = await parts.legs.legOf(callId);
+    leg = await parts.leased.find(callId);
   } catch (error) {
     if (!(error instanceof RedisAway)) throw error;
     return { result: 'unreachable', what: 'Redis, which knows the calls of other daemons,' };

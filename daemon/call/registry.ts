@@ -1,6 +1,6 @@
 import type { LegEnd } from '../channel/leg-fact.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
-import type { CallId, ChannelUuid, TenantId } from '../telephony/ids.ts';
+import type { BuyerId, CallId, ChannelUuid, PublisherId, TenantId } from '../telephony/ids.ts';
 import type { CallSoFar } from './call-so-far.ts';
 
 /** What can be seen of a call while it lives. */
@@ -14,6 +14,9 @@ export interface LiveCall {
   /** `admission`, then what is being done: `ivr`, `queue`, `ringing`, `bridged`, `ending` … */
   readonly state: string;
   readonly nodeId: string | undefined;
+  readonly publisherId: PublisherId | undefined;
+  /** The buyer that is dialled, or was last. */
+  readonly buyerId: BuyerId | undefined;
   readonly buyerName: string | undefined;
   readonly takeovers: number;
 }

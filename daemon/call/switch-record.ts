@@ -139,13 +139,14 @@ function recordingsOf(
   const filled = attempts.length < state.attemptsMade || attempts.some(talked);
   return state.recordings
     .filter(({ onlyBridged }) => filled || onlyBridged !== true)
-    .map(({ recordingId, path, channels, startedAtUs, retentionDays, stoppedAtUs }) => ({
+    .map(({ recordingId, path, channels, startedAtUs, retentionDays, stoppedAtUs, durationMs }) => ({
       recordingId,
       path,
       channels,
       startedAtUs,
       retentionDays,
       stoppedAtUs: stoppedAtUs ?? endUs,
+      durationMs,
     }));
 }
 

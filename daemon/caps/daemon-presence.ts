@@ -131,26 +131,6 @@ export class DaemonPresence {
     return lost;
   }
 
-  /** The A-leg of a call that any living daemon runs or cares for, by the leases it holds. @throws RedisAway */
-  async legOf(callId: CallId): Promise<LeaseHolder | undefined> {
-    const { keys, link } = this.#caps;
-    for (const daemonId of await this.living()) {
-      let cursor = '0';
-      do {
-        const args = [cursor, keys.leases, callId];
-        const reply = texts(await link.run(scripts.locate, [keys.held(daemonId)], args));
-        const [next, channelUuid, switchName] = reply;
-        if (channelUuid !== undefined && switchName !== undefined)
-          return {
-            channelUuid: channelUuid as LeaseHolder['channelUuid'],
-            switchName: switchName as LeaseHolder['switchName'],
-          };
-        cursor = next ?? '0';
-      } while (cursor !== '0');
-    }
-    return undefined;
-  }
-
   async #orphans(
     daemonId: DaemonId,
     claimant: string,

@@ -32,6 +32,8 @@ export interface RenewalChunk {
 export class LeaseBook {
   readonly #keys: RedisKeys;
   readonly #held = new Map<LeaseId, HeldLease>();
+  /** Hears which claims come and go, on the hot path: it must not wait or throw. */
+  onChange: ((callId: CallId, claims: readonly CapClaim[]) => void) | undefined;
 
   constructor(keys: RedisKeys) {
     this.#keys = keys;
@@ -68,12 +70,14 @@ export class LeaseBook {
       holder: holder ?? known?.holder,
       writeAnew: sinceMs === undefined,
     });
+    this.onChange?.(lease.callId, lease.claims);
   }
 
   /** Forgets a lease; returns every scope it was in, those of `claims` too. */
   remove(leaseId: LeaseId, claims: readonly CapClaim[]): readonly string[] {
     const known = this.#held.get(leaseId);
     this.#held.delete(leaseId);
+    if (known !== undefined) this.onChange?.(known.callId, known.claims);
     return [...new Set([...(known?.claims ?? []), ...claims].map((claim) => claim.scope))];
   }
 

@@ -27,6 +27,7 @@ export const scripts = {
   release: readScript('release'),
   renew: readScript('renew'),
   holders: readScript('holders'),
+  counts: readScript('counts'),
   join: readScript('join'),
   take: readScript('take'),
   stay: readScript('stay'),

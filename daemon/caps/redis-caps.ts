@@ -178,6 +178,12 @@ export class RedisCaps implements Caps {
     return readHolders(reply);
   }
 
+  /** How many hold each of these scopes. @throws RedisAway */
+  async counts(scopes: readonly CapScope[]): Promise<readonly number[]> {
+    const keys = scopes.map((scope) => this.keys.scope(scope));
+    return numbers(await this.link.run(scripts.counts, keys, [this.#clock()]));
+  }
+
   /** Renews every lease of this daemon now; runs by itself every renewMs and on every new connection. */
   renew(): Promise<void> {
     this.#renewing ??= this.#renewAll().finally(() => {

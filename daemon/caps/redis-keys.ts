@@ -13,6 +13,8 @@ export class RedisKeys {
   readonly order: string;
   /** Pub/sub: slots became free, or a line has a new head. */
   readonly channel: string;
+  /** Pub/sub: what happens to calls that somebody watches at another daemon. */
+  readonly live: string;
   /** What keys of leases begin with. */
   readonly leases: string;
   /** What keys of held() begin with. */
@@ -27,6 +29,7 @@ export class RedisKeys {
     this.lines = `${prefix}lines`;
     this.order = `${prefix}order`;
     this.channel = `${prefix}news`;
+    this.live = `${prefix}live`;
     this.leases = `${prefix}lease:`;
     this.heldBy = `${prefix}held:`;
     this.daemons = `${prefix}daemons`;

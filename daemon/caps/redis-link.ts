@@ -78,6 +78,11 @@ export class RedisLink {
     if (this.#up && client !== undefined) client.subscribe(channel, listener).catch(() => client.destroy());
   }
 
+  /** Sends a message that may be lost: never rejects, resolves when Redis has it or is gone. */
+  async publish(channel: string, message: string): Promise<void> {
+    await this.#client?.publish(channel, message).catch(() => {});
+  }
+
   /** Begins to connect, and goes on with that until stop(). */
   start(): void {
     if (this.#stopped !== undefined) return;

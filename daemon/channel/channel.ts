@@ -2,10 +2,10 @@ import type { DialRequest } from '../esl/dial-string.ts';
 import type { DigitsRequest } from '../esl/media-argument.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { ChannelUuid, SwitchName } from '../telephony/ids.ts';
-import type { Media } from '../telephony/media.ts';
+import type { Media, RecordingAdjustment } from '../telephony/media.ts';
 
 export type { DialDestination } from '../telephony/dial-destination.ts';
-export type { Media, Ringback } from '../telephony/media.ts';
+export type { Media, RecordingAdjustment, Ringback } from '../telephony/media.ts';
 
 export interface PlayOptions {
   /** Digits that stop the playback. Default: none. */
@@ -109,7 +109,7 @@ export interface Channel {
   /** `path`: absolute, on FreeSWITCH's disk. Rejects where FreeSWITCH cannot write there. */
   startRecording(path: string, options: RecordingOptions): Promise<void>;
   stopRecording(path: string): Promise<void>;
-  /** Masked: silence is written instead of the voices (card numbers). */
-  maskRecording(path: string, masked: boolean): Promise<void>;
+  /** For what must not be kept (card numbers). */
+  adjustRecording(path: string, adjustment: RecordingAdjustment): Promise<void>;
   hangup(cause: HangupCause): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import {
+  adjustRecording,
   answer,
-  maskRecording,
   preAnswer,
   ringReady,
   startRecording,
@@ -27,6 +27,7 @@ import {
   type Media,
   type PlayOptions,
   type PlayResult,
+  type RecordingAdjustment,
   type RecordingOptions,
 } from './channel.ts';
 import { recordingVariables } from './recording-variables.ts';
@@ -270,8 +271,8 @@ export class EslChannel implements Channel {
     await this.#runAtOnce([stopRecording(path)]);
   }
 
-  async maskRecording(path: string, masked: boolean): Promise<void> {
-    await this.#runAtOnce([maskRecording(path, masked)]);
+  async adjustRecording(path: string, adjustment: RecordingAdjustment): Promise<void> {
+    await this.#runAtOnce([adjustRecording(path, adjustment)]);
   }
 
   /** Resolves when the channel is over. */

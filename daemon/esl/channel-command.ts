@@ -1,4 +1,4 @@
-import { recordingFilePattern } from '../telephony/media.ts';
+import { type RecordingAdjustment, recordingFilePattern } from '../telephony/media.ts';
 import { matching } from './checked-text.ts';
 import type { Application } from './command.ts';
 
@@ -19,9 +19,9 @@ export function stopRecording(path: string): Application {
   return { app: 'stop_record_session', arg: recordingPath(path) };
 }
 
-/** While masked, silence is written in place of the voices. */
-export function maskRecording(path: string, masked: boolean): Application {
-  return { app: masked ? 'record_session_mask' : 'record_session_unmask', arg: recordingPath(path) };
+/** `pause` and `resume` are FreeSWITCH's from 1.11.2 on (mod_dptools.c); none of the four says whether it did anything. */
+export function adjustRecording(path: string, adjustment: RecordingAdjustment): Application {
+  return { app: `record_session_${adjustment}`, arg: recordingPath(path) };
 }
 
 const recordingFile = new RegExp(recordingFilePattern);

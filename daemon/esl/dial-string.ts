@@ -132,7 +132,13 @@ function legVariables(request: DialRequest, speech: SpeechSettings): ReadonlyMap
       Math.ceil(Number(whole(Math.ceil(request.maxDurationMs), 'maxDurationMs', 1, 86_400_000)) / 1000),
     );
     // The scheduler counts whole seconds of the clock, so that +2 comes after 1 to 2 s: never less than was asked for.
-    variables.set('execute_on_answer', `sched_hangup +${seconds + 1} ALLOTTED_TIMEOUT`);
+    // Whisper and key are no conversation: then it counts from the bridge. Else from the answer, which is the same moment
+    // and holds for media that goes past FreeSWITCH too (switch_ivr_bridge.c: audio_bridge_thread alone looks there).
+    const confirmed = request.accept !== undefined || request.whisper !== undefined;
+    variables.set(
+      confirmed ? 'execute_on_pre_bridge' : 'execute_on_answer',
+      `sched_hangup +${seconds + 1} ALLOTTED_TIMEOUT`,
+    );
   }
   return variables;
 }

@@ -97,15 +97,16 @@ export class FrameParser {
     return stop;
   }
 
-  /** Counts only as far as what is left could still hold too many. */
+  /** Counts only as far as what is left could still hold too many; the blank line that ends an event is no header. */
   #countHeaders(text: string, end: number): void {
     let left: number = frameLimits.headers;
-    let at = -1;
-    while (end - at > left * shortestHeader) {
-      at = text.indexOf('\n', at + 1);
-      if (at < 0 || at >= end) return;
-      left -= 1;
+    let start = 0;
+    while (end - start >= (left + 1) * shortestHeader - 1) {
+      const feed = text.indexOf('\n', start);
+      const stop = feed < 0 || feed > end ? end : feed;
+      if (stop > start) left -= 1;
       if (left < 0) this.#refuse('headers', `more than ${frameLimits.headers}`);
+      start = stop + 1;
     }
   }
 

@@ -39,7 +39,7 @@ export const CalendarSchema = Type.Object(
             pattern: '^(\\d{4}-)?(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$',
             description: '`2026-12-25`, or `12-25` for every year.',
           }),
-          name: Type.Optional(Type.String({ maxLength: 100 })),
+          name: Type.Optional(Type.String({ maxLength: 100, description: 'For people.' })),
           spans: Type.Array(SpanSchema, {
             default: [],
             maxItems: 10,
@@ -48,10 +48,10 @@ export const CalendarSchema = Type.Object(
         },
         { additionalProperties: false },
       ),
-      { default: [], maxItems: 200 },
+      { default: [], maxItems: 200, description: 'Days whose spans replace those of the week.' },
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, description: 'When somebody is there.' },
 );
 export type Calendar = Static<typeof CalendarSchema>;
 type Span = Static<typeof SpanSchema>;

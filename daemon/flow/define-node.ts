@@ -20,6 +20,8 @@ export interface NodeDefinition<Params extends TObject = TObject, Exit extends s
   readonly params: Params;
   /** Beside these every node has `error` and `hangup`. Empty: the node ends the call. */
   readonly exits: Readonly<Record<Exit, ExitRule>>;
+  /** When a call leaves by each of them: a clause for the console and the docs. */
+  readonly exitHelp?: Readonly<Record<NoInfer<Exit>, string>>;
   /** For pattern exits (`key:<digit>`): the names that exist with these params. */
   readonly namedExits?: (params: Static<Params>) => readonly string[];
   /** What the schema cannot say; each fault names the field (JSON pointer) and what to do. */
@@ -44,6 +46,7 @@ export interface AnyNodeDefinition {
   readonly help: string;
   readonly params: TObject;
   readonly exits: Readonly<Record<string, ExitRule>>;
+  readonly exitHelp?: Readonly<Record<string, string>>;
   readonly namedExits?: (params: never) => readonly string[];
   readonly check?: (params: never) => readonly { readonly field: string; readonly message: string }[];
   readonly waitsForCaller?: boolean;

@@ -1,4 +1,4 @@
-import type { Channel, Media, Ringback } from '../channel/channel.ts';
+import type { Channel, Media, RecordingAdjustment, Ringback } from '../channel/channel.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type {
   BuyerId,
@@ -125,8 +125,10 @@ export interface RecordingControl {
     readonly channels: 'mono' | 'stereo';
     readonly retentionDays?: number;
   }): Promise<'recording' | 'storageUnavailable'>;
-  stop(): Promise<void>;
-  mask(masked: boolean): Promise<void>;
+  /** False: none runs. */
+  stop(): Promise<boolean>;
+  /** False: none runs, and one that begins later begins neither masked nor paused. */
+  adjust(adjustment: RecordingAdjustment): Promise<boolean>;
 }
 
 /** What a `goto` node asks the walker for. */

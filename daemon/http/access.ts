@@ -10,10 +10,14 @@ export const things = [
   'campaigns',
   'caps',
   'compliance',
+  'endpoints', // a buyer's: where it is rung
   'flows',
+  'invoices',
   'numbers',
   'operations',
-  'parties', // publishers, buyers and their groups and endpoints
+  'parties', // publishers, buyers and their groups
+  'payouts',
+  'recordings',
   'reports',
   'telephony', // carriers, trunks, caller-ID pools
   'tenants',
@@ -33,6 +37,8 @@ export interface Principal {
   readonly kind: 'operator' | 'user' | 'api_key';
   /** The user's or the key's row; undefined for the key of the installation. */
   readonly id: string | undefined;
+  /** Of somebody who signed in. */
+  readonly sessionId?: string;
   readonly tenantId: string | undefined;
   readonly scopes: readonly string[];
   readonly view: View;
@@ -40,7 +46,7 @@ export interface Principal {
 
 /** Who may use a route. Stated at every route, in `config.access`: one without it is not made. */
 export interface Access {
-  /** `operator`: the platform's own. `signedIn`: whoever is known. */
+  /** `operator`: the platform's own. `signedIn`: whoever is known, in a tenant or in none. */
   readonly scope: Scope | 'operator' | 'signedIn';
   /** Besides those who see the whole tenant. The route itself then shows them their own rows alone. */
   readonly views?: readonly ('publisher' | 'buyer')[];
@@ -66,10 +72,17 @@ export function holds(scopes: readonly string[], scope: Scope): boolean {
   );
 }
 
+/** The scopes among `wanted` that these do not hold: nobody gives away more than they have. */
+export function missingScopes(scopes: readonly string[], wanted: readonly string[]): string[] {
+  return wanted.filter((one) => !holds(scopes, (one === '*' ? '*:write' : one) as Scope));
+}
+
 /** Undefined where the principal may; otherwise why not. */
 export function refusal(principal: Principal, access: Access): string | undefined {
   if (principal.kind === 'operator') return undefined;
   if (access.scope === 'operator') return 'only operators of the platform may do this';
+  if (principal.tenantId === undefined && access.scope !== 'signedIn')
+    return 'choose a tenant first: POST /session/tenant, or the header x-callfabric-tenant';
   const { of } = principal.view;
   if (of !== 'tenant' && access.views?.includes(of) !== true) return `this is not for the role of a ${of}`;
   if (access.scope === 'signedIn' || holds(principal.scopes, access.scope)) return undefined;
@@ -88,6 +101,12 @@ export async function checkAccess(request: FastifyRequest): Promise<void> {
   if (access === undefined) return; // no route: the answer is 404
   const reason = refusal(request.principal, access);
   if (reason !== undefined) throw new Problem('forbidden', reason);
+}
+
+/** Whose rows a request sees: of one tenant and in it of one view; of all tenants for an operator who named none. */
+export interface Whose {
+  readonly tenantId: string | undefined;
+  readonly view: View;
 }
 
 /** The tenant a request is about. An operator names it in the header `x-callfabric-tenant`. */

@@ -1,18 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import swagger, { type FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import underPressure from '@fastify/under-pressure';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { accessRoutes } from './access/access-routes.ts';
+import { authenticate } from './access/authenticate.ts';
+import { PasswordCheck } from './access/password-check.ts';
+import { SessionCookie } from './access/session-cookie.ts';
+import { signInRoutes } from './access/session-routes.ts';
+import { SignInPace } from './access/sign-in-pace.ts';
 import { checkAccess, demandAccess } from './access.ts';
+import { apiDescription, buildLocalReference, documentProblems } from './api-description.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
-import { flowsRoutes } from './flows-routes.ts';
+import { flowsRoutes } from './flows/flows-routes.ts';
 import { healthRoutes, metricsRoutes } from './health-routes.ts';
-import { KeyDigest, requireBasic, requireBearer } from './keys.ts';
+import { KeyDigest, requireBasic } from './keys.ts';
+import { liveRoutes } from './live/live-routes.ts';
 import type { ApiPorts } from './ports.ts';
 import { answerBrokenRequest, answerWithProblems } from './problem.ts';
 import { reportsRoutes } from './reports/reports-routes.ts';
+import { resourcesRoutes } from './resources/resources.ts';
 import { ProblemSchema } from './schemas.ts';
+import { longestLoopDelayMs, shedding } from './shedding.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ApiSettings {
@@ -22,6 +35,12 @@ export interface ApiSettings {
   readonly cdrSecret: string | undefined;
   /** Lets Prometheus read `/metrics` without a key. */
   readonly metricsWithoutKey: boolean;
+  /** Sessions' cookies go over https alone. Default true. */
+  readonly secureCookies?: boolean;
+  /** `https://callfabric.example`: where browsers reach the API. Default: whatever host they name. */
+  readonly origin?: string | undefined;
+  /** Whose X-Forwarded-For is believed. Default: nobody's. */
+  readonly trustedProxies?: readonly string[];
   /** CallFabric's version, for the API's description. */
   readonly version: string;
 }
@@ -29,11 +48,15 @@ export interface ApiDependencies {
   readonly settings: ApiSettings;
   readonly ports: ApiPorts;
   readonly log: FastifyBaseLogger;
+  /** Milliseconds of a clock that never goes back: a test's own. */
+  readonly now?: () => number;
 }
 
 /** Bodies larger than this are refused with 413 (flows are the largest; `/freeswitch/cdr` has its own bound). */
 export const largestBodyBytes = 1024 * 1024;
-const requestTimeoutMs = 10_000;
+const headersTimeoutMs = 10_000;
+/** The whole of a request: as long as the longest import. Other routes give up with their answer's time. */
+const requestTimeoutMs = 10 * 60_000;
 const answerTimeoutMs = 15_000;
 
 /**
@@ -42,7 +65,7 @@ const answerTimeoutMs = 15_000;
  *
  * @throws RangeError where the key or the CDR secret is missing or too short.
  */
-export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInstance {
+export function buildApp({ settings, ports, log, now }: ApiDependencies): FastifyInstance {
   const key = new KeyDigest('CALLFABRIC_API_KEY', settings.key);
   const cdrSecret =
     settings.cdrSecret === undefined ? undefined : new KeyDigest('CALLFABRIC_CDR_SECRET', settings.cdrSecret);
@@ -51,22 +74,32 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: largestBodyBytes,
+    http: { headersTimeout: headersTimeoutMs },
     requestTimeout: requestTimeoutMs,
     handlerTimeout: answerTimeoutMs,
     connectionTimeout: 30_000,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
+    trustProxy: settings.trustedProxies?.length ? [...settings.trustedProxies] : false,
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     clientErrorHandler: answerBrokenRequest,
   });
+  const shed = shedding(now);
+  const sessionCookie = new SessionCookie({
+    secure: settings.secureCookies ?? true,
+    origin: settings.origin,
+  });
+  const accessParts = {
+    access: ports.access,
+    cookie: sessionCookie,
+    pace: new SignInPace(now),
+    passwords: new PasswordCheck(),
+  };
   app.setValidatorCompiler(validatorCompiler);
   answerWithProblems(app);
   app.addSchema(ProblemSchema);
-  app.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff');
-  });
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request;
     // The route, not the address: that may bear telephone numbers.
@@ -74,23 +107,43 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
     request.log.debug({ ...facts, ms: Math.round(reply.elapsedTime) }, 'request answered');
   });
 
-  void app.register(swagger, { openapi: description(settings.version) });
+  // No CORS: another origin's page reads nothing. The docs' page brings a policy of its own, fit for its scripts.
+  void app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"] },
+    },
+  });
+  // Only measures; who is turned away is said where the routes are.
+  void app.register(underPressure, { maxEventLoopDelay: longestLoopDelayMs, pressureHandler: () => {} });
+  void app.register(cookie);
+  app.addHook('onRoute', documentProblems);
+  void app.register(swagger, {
+    openapi: apiDescription(settings.version),
+    refResolver: { buildLocalReference },
+  });
   void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
   void app.register(healthRoutes(ports));
+  void app.register(async (open) => {
+    open.addHook('onRequest', shed);
+    await open.register(signInRoutes(accessParts));
+  });
   if (settings.metricsWithoutKey) void app.register(metricsRoutes(ports, { open: true }));
 
   void app.register(async (guarded) => {
     guarded.decorateRequest('principal');
-    guarded.addHook('onRequest', requireBearer(key));
+    guarded.addHook('onRequest', shed);
+    const { identities } = ports.access;
+    guarded.addHook('onRequest', authenticate({ key, identities, cookie: sessionCookie }));
     guarded.addHook('onRequest', checkAccess);
-    guarded.addHook('onRoute', (route) => {
-      demandAccess(route);
-      route.schema = { ...route.schema, response: { ...problemResponses, ...responsesOf(route.schema) } };
-    });
+    guarded.addHook('onRoute', demandAccess);
     if (!settings.metricsWithoutKey) await guarded.register(metricsRoutes(ports, { open: false }));
+    await guarded.register(accessRoutes(accessParts));
     await guarded.register(callsRoutes(ports));
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
+    await guarded.register(resourcesRoutes(ports.resources));
+    await guarded.register(liveRoutes(ports));
     await guarded.register(reportsRoutes(ports));
   });
 
@@ -100,40 +153,4 @@ export function buildApp({ settings, ports, log }: ApiDependencies): FastifyInst
       await fromSwitch.register(cdrRoutes(ports));
     });
   return app;
-}
-
-const problemResponses = {
-  '4xx': { description: 'Problem details (RFC 9457)', $ref: 'Problem#' },
-  '5xx': { description: 'Problem details (RFC 9457)', $ref: 'Problem#' },
-};
-
-function responsesOf(schema: { response?: unknown } | undefined): object {
-  const responses = schema?.response;
-  return typeof responses === 'object' && responses !== null ? responses : {};
-}
-
-function description(version: string): NonNullable<SwaggerOptions['openapi']> {
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'CallFabric',
-      version,
-      description: 'What a CallFabric daemon tells and takes. Failures are problem details (RFC 9457).',
-    },
-    components: {
-      securitySchemes: {
-        key: { type: 'http', scheme: 'bearer' },
-        cdrSecret: { type: 'http', scheme: 'basic' },
-      },
-    },
-    security: [{ key: [] }],
-    tags: [
-      { name: 'operations', description: 'Health and figures' },
-      { name: 'calls', description: 'Live and ended calls' },
-      { name: 'reports', description: 'Calls counted' },
-      { name: 'flows', description: 'Flows, their versions and node types' },
-      { name: 'caps', description: 'Who holds the places of a cap' },
-      { name: 'freeswitch', description: 'What FreeSWITCH sends by itself' },
-    ],
-  };
 }

@@ -13,6 +13,7 @@ function objectOf(columns: Readonly<Record<string, string>>): string {
 export const summaryObject = objectOf({
   id: 'c.id',
   state: "'ended'",
+  daemonId: 'c.daemon_id',
   tenantId: 'c.tenant_id',
   campaignId: 'c.campaign_id',
   caller: 'c.caller',
@@ -94,6 +95,7 @@ const recordingObject = objectOf({
   bytes: 'r.bytes',
   durationMs: 'r.duration_ms',
   sha256: 'r.sha256',
+  deletedAt: instant('r.deleted_at'),
 });
 
 function listOf(object: string, order: string, from: string): string {

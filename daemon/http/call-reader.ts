@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { inTenant } from '../../orm/in-tenant.ts';
 import type { CallId } from '../telephony/ids.ts';
+import type { View, Whose } from './access.ts';
 import { detailObject, summaryObject } from './call-columns.ts';
 import { lastDigits } from './call-list.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
@@ -18,20 +19,25 @@ export class PostgresCallReader implements CallReader {
   }
 
   async list(
+    whose: Whose,
     filter: CallFilter,
     after: CallPosition | undefined,
     limit: number,
   ): Promise<readonly CallSummary[]> {
-    const { sql, values } = listSql(filter, after, limit);
-    const rows = await this.#read<{ call: CallSummary }>(filter.tenant, sql, values);
+    const { tenantId, view } = whose;
+    if (tenantId !== undefined && filter.tenant !== undefined && filter.tenant !== tenantId) return [];
+    const tenant = tenantId ?? filter.tenant;
+    const { sql, values } = listSql({ ...filter, tenant }, after, limit, view);
+    const rows = await this.#read<{ call: CallSummary }>(tenant, sql, values);
     return rows.map((row) => row.call);
   }
 
-  async find(id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined> {
+  async find(whose: Whose, id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined> {
+    const own = ofView(whose);
     const [row] = await this.#read<{ found: CallRecords & { call: CallSummary } }>(
-      undefined,
-      `select ${detailObject} as found from call c ${withBuyer} where c.id = ?`,
-      [id],
+      whose.tenantId,
+      `select ${detailObject} as found from call c ${withBuyer} where c.id = ? and ${own.condition}`,
+      [id, ...own.values],
     );
     return row?.found;
   }
@@ -47,11 +53,27 @@ export class PostgresCallReader implements CallReader {
   }
 }
 
+/** What a view sees of its tenant's calls: a publisher those it sent, a buyer those it got. */
+function ofView({ view }: Pick<Whose, 'view'>): {
+  readonly condition: string;
+  readonly values: readonly string[];
+} {
+  switch (view.of) {
+    case 'tenant':
+      return { condition: 'true', values: [] };
+    case 'publisher':
+      return { condition: 'c.publisher_id = ?', values: [view.publisherId] };
+    case 'buyer':
+      return { condition: 'c.buyer_id = ?', values: [view.buyerId] };
+  }
+}
+
 /** The query of a list; exported for the test that reads its plan. */
 export function listSql(
   filter: CallFilter,
   after: CallPosition | undefined,
   limit: number,
+  view: View = { of: 'tenant' },
 ): { readonly sql: string; readonly values: readonly unknown[] } {
   const conditions: string[] = [];
   const values: unknown[] = [];
@@ -60,6 +82,8 @@ export function listSql(
     conditions.push(condition);
     values.push(...given);
   };
+  const own = ofView({ view });
+  where(own.condition, ...own.values);
   number(where, 'caller', filter.caller);
   number(where, 'did', filter.did);
   where('g.tag = ?', filter.tag);

@@ -7,14 +7,19 @@ const At = InstantSchema;
 const MaybeAt = Nullable(InstantSchema);
 const Count = Type.Integer({ minimum: 0 });
 
-/** A call in a list: live (`stage` says what it is doing) or ended (with its outcome). */
+/**
+ * A call in a list: live (`stage` says what it is doing) or ended (with its outcome). Of a call that lives at another
+ * daemon its leases are known, and so `daemonId`, tenant, campaign and about when it began: the rest is null.
+ */
 export const CallSummarySchema = Type.Object({
   id: Text,
   state: Type.Enum(['live', 'ended']),
+  /** The daemon that runs it, or wrote it down. */
+  daemonId: Text,
   tenantId: Nullable(Text),
   campaignId: Nullable(Text),
-  caller: Text,
-  did: Text,
+  caller: Nullable(Text),
+  did: Nullable(Text),
   startedAt: At,
   answeredAt: MaybeAt,
   /** When the first buyer and the caller were joined. */
@@ -29,7 +34,7 @@ export const CallSummarySchema = Type.Object({
   reason: Nullable(Text),
   cause: Nullable(Text),
   hungUpBy: Nullable(Type.Enum([...hangupSides])),
-  takeovers: Count,
+  takeovers: Nullable(Count),
   tags: Type.Array(Text),
 });
 export type CallSummary = Static<typeof CallSummarySchema>;
@@ -96,13 +101,14 @@ export type CallTraceView = Static<typeof CallTraceSchema>;
 
 export const RecordingSchema = Type.Object({
   id: Text,
-  /** `pending`, `stored`, `failed` or `empty`. */
+  /** `pending`, `stored`, `failed`, `empty` or `deleted`. */
   state: Text,
   channels: Text,
   startedAt: At,
   bytes: Nullable(Count),
   durationMs: Nullable(Count),
   sha256: Nullable(Text),
+  deletedAt: Nullable(At),
 });
 export type RecordingView = Static<typeof RecordingSchema>;
 
@@ -129,7 +135,13 @@ export const CallDetailSchema = Type.Object({
 });
 export type CallDetail = Static<typeof CallDetailSchema>;
 
-export const CallPageSchema = Type.Object({ calls: Type.Array(CallSummarySchema), next: NextSchema });
+export const CallPageSchema = Type.Object({
+  calls: Type.Array(CallSummarySchema),
+  next: NextSchema,
+  /** False: live calls of other daemons are missing, because Redis is away or there are too many of them. */
+  complete: Type.Boolean(),
+});
+export type CallPage = Static<typeof CallPageSchema>;
 
 /** RFC 3339 with an offset or Z: a time without either would mean another moment on each machine. */
 const Moment = Type.String({

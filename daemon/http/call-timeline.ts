@@ -6,7 +6,10 @@ export function timelineOf(call: CallSummary, records: CallRecords): Moment[] {
   const tell = (at: string | null, kind: Moment['kind'], text: string): void => {
     if (at !== null) moments.push({ at, kind, text });
   };
-  tell(call.startedAt, 'call', `${call.caller} called ${call.did}`);
+  // A call of another daemon: what is not told here, that daemon's API tells.
+  const began =
+    call.caller === null ? `a call that daemon ${call.daemonId} runs` : `${call.caller} called ${call.did}`;
+  tell(call.startedAt, 'call', began);
   tell(call.answeredAt, 'call', 'answered');
   for (const step of records.trace) {
     const why = step.reason === null ? '' : `: ${step.reason}`;

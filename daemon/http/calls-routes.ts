@@ -1,9 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { RedisAway } from '../caps/redis-link.ts';
 import { isHangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId } from '../telephony/ids.ts';
-import { pageOfCalls, summaryOfLive } from './call-list.ts';
-import { CallDetailSchema, CallPageSchema, CallQuerySchema, HangupBodySchema } from './call-schemas.ts';
+import { masksNumbers, type Showing, shownRecords, shownSummary } from './access/number-policy.ts';
+import { isLeasedOf, isOf, pageOfCalls, summaryOfLeased, summaryOfLive } from './call-list.ts';
+import {
+  CallDetailSchema,
+  CallPageSchema,
+  CallQuerySchema,
+  type CallRecords,
+  type CallSummary,
+  HangupBodySchema,
+} from './call-schemas.ts';
 import { timelineOf } from './call-timeline.ts';
 import { recordsOfLive } from './live-records.ts';
 import type { ApiPorts } from './ports.ts';
@@ -12,32 +22,46 @@ import { Nullable, UuidSchema } from './schemas.ts';
 
 const nothing = { legs: [], attempts: [], trace: [], recordings: [] };
 const params = Type.Object({ id: UuidSchema });
+const read = { access: { scope: 'calls:read', views: ['publisher', 'buyer'] } } as const;
 
 /** `GET /calls`, `GET /calls/:id`, `POST /calls/:id/hangup`. */
-export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): FastifyPluginAsyncTypebox {
+export function callsRoutes(
+  ports: Pick<ApiPorts, 'liveCalls' | 'calls' | 'leased' | 'daemonId' | 'access'>,
+): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/calls',
       {
-        config: { access: { scope: 'calls:read' } },
+        config: read,
         schema: {
           summary: 'Live and ended calls, newest first',
           description:
-            'Live calls are those of the daemon that answers; ended ones are those of all daemons.',
+            'Of all daemons. Of a call that lives at another daemon than the one that answers only what its cap leases tell is known: daemonId, tenantId, campaignId, the id of its buyer, and about when it began. A publisher sees the calls it sent, a buyer those it got, both with numbers masked.',
           tags: ['calls'],
           querystring: CallQuerySchema,
           response: { 200: CallPageSchema },
         },
       },
-      (request) => pageOfCalls(ports, request.query),
+      async (request) => {
+        const showing = await showingTo(request);
+        // Who sees four digits of a number could otherwise find the others by asking.
+        if (showing.masked && request.query.caller !== undefined)
+          throw new Problem('invalid-parameters', 'see faults', [
+            { field: '/caller', message: 'numbers are masked for you: calls cannot be searched by them' },
+          ]);
+        const page = await pageOfCalls(ports, request.principal, request.query);
+        return { ...page, calls: page.calls.map((call) => shownSummary(call, showing)) };
+      },
     );
 
     app.get(
       '/calls/:id',
       {
-        config: { access: { scope: 'calls:read' } },
+        config: read,
         schema: {
           summary: 'One call: legs, CDRs, attempts, trace, recordings, and all of it as a timeline',
+          description:
+            'Of a call that lives at another daemon than the one that answers, which daemon that is and little more.',
           tags: ['calls'],
           params,
           response: { 200: CallDetailSchema },
@@ -45,17 +69,10 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
       },
       async (request) => {
         const id = request.params.id.toLowerCase() as CallId;
-        // Live first: its record is only written when it ends, and a live call must be seen with PostgreSQL away.
-        const live = ports.liveCalls.get(id);
-        if (live !== undefined) {
-          const soFar = ports.liveCalls.soFar(id);
-          const call = summaryOfLive(live, soFar);
-          const records = soFar === undefined ? nothing : recordsOfLive(soFar);
-          return { call, ...records, timeline: timelineOf(call, records) };
-        }
-        const found = await ports.calls.find(id);
-        if (found === undefined) throw new Problem('not-found', 'no call has this id');
-        return { ...found, timeline: timelineOf(found.call, found) };
+        const showing = await showingTo(request);
+        const { call, ...records } = await found(request, id);
+        const shown = { call: shownSummary(call, showing), ...shownRecords(records, showing) };
+        return { ...shown, timeline: timelineOf(shown.call, shown) };
       },
     );
 
@@ -80,12 +97,70 @@ export function callsRoutes(ports: Pick<ApiPorts, 'liveCalls' | 'calls'>): Fasti
           throw new Problem('invalid-body', 'see faults', [
             { field: '/cause', message: 'is no hangup cause of FreeSWITCH, such as NORMAL_CLEARING' },
           ]);
-        const done = await ports.liveCalls.hangup(id, cause);
+        const { tenantId } = request.principal;
+        const owner = ports.liveCalls.get(id)?.tenantId ?? tenantId;
+        const done =
+          tenantId === undefined || (await isCallOf(request, tenantId, id))
+            ? await ports.liveCalls.hangup(id, cause)
+            : ({ result: 'unknown' } as const);
         if (done.result === 'unreachable') throw unavailable(done.what);
         if (done.result === 'unknown')
           throw new Problem('not-found', 'no daemon runs a call with this id; it may have ended');
+        const change = { action: 'call.hangup', subject: 'call', subjectId: id, after: { cause } };
+        // It is done: a PostgreSQL that is away must not tell otherwise.
+        await ports.access.audit
+          .note(request, { ...change, tenantId: owner ?? null })
+          .catch((error: unknown) => {
+            request.log.error({ err: error, ...change, principal: request.principal.id }, 'audit entry lost');
+          });
         return reply.code(202).send({ id, cause });
       },
     );
   };
+
+  async function showingTo({ principal: { view, tenantId } }: FastifyRequest): Promise<Showing> {
+    if (view.of === 'tenant' || tenantId === undefined) return { view, masked: false };
+    return { view, masked: masksNumbers(view, await ports.access.facts.wholeNumbers(tenantId)) };
+  }
+
+  async function found(
+    { principal }: FastifyRequest,
+    id: CallId,
+  ): Promise<CallRecords & { readonly call: CallSummary }> {
+    // Live first: its record is only written when it ends, and a live call must be seen with PostgreSQL away.
+    const live = ports.liveCalls.get(id);
+    if (live !== undefined && isOf(principal, live)) {
+      const soFar = ports.liveCalls.soFar(id);
+      const records = soFar === undefined ? nothing : recordsOfLive(soFar);
+      return { call: summaryOfLive(live, ports.daemonId, soFar), ...records };
+    }
+    let away: Error | undefined;
+    const ended = await ports.calls.find(principal, id).catch((error: unknown) => {
+      away = error instanceof Error ? error : new Error(String(error));
+    });
+    if (ended !== undefined) return ended;
+    const leased = await ports.leased.find(id).catch((error: unknown) => {
+      if (!(error instanceof RedisAway)) throw error;
+      throw away ?? redisAway();
+    });
+    if (leased !== undefined && isLeasedOf(principal, leased))
+      return { call: summaryOfLeased(leased), ...nothing };
+    if (away !== undefined) throw away;
+    throw new Problem('not-found', 'no call has this id');
+  }
+
+  /** Whose call it is, where another daemon runs it: every call holds a place of its tenant's cap. */
+  async function isCallOf(request: FastifyRequest, tenantId: string, id: CallId): Promise<boolean> {
+    const live = ports.liveCalls.get(id);
+    if (live !== undefined) return live.tenantId === tenantId;
+    const leased = await ports.leased.find(id).catch((error: unknown) => {
+      request.log.warn({ err: error }, 'leases could not be read');
+      throw redisAway();
+    });
+    return leased?.scopes.tenant === tenantId;
+  }
+}
+
+function redisAway(): Problem {
+  return unavailable('Redis, which knows the calls of other daemons,');
 }

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { type CapScope, capScopeKinds } from '../caps/cap-lease.ts';
 import type { ApiPorts } from './ports.ts';
-import { unavailable } from './problem.ts';
+import { Problem, unavailable } from './problem.ts';
 import { InstantSchema, instantOfMs } from './schemas.ts';
 
 const params = Type.Object({
@@ -24,7 +24,7 @@ const HolderSchema = Type.Object({
 });
 
 /** `GET /caps/:scope/holders`: which calls fill a cap. */
-export function capsRoutes(ports: Pick<ApiPorts, 'caps'>): FastifyPluginAsyncTypebox {
+export function capsRoutes(ports: Pick<ApiPorts, 'caps' | 'access'>): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       '/caps/:scope/holders',
@@ -41,6 +41,9 @@ export function capsRoutes(ports: Pick<ApiPorts, 'caps'>): FastifyPluginAsyncTyp
       },
       async (request) => {
         const { scope } = request.params;
+        const { tenantId } = request.principal;
+        if (tenantId !== undefined && !(await ports.access.facts.owns(tenantId, scope)))
+          throw new Problem('not-found', 'nothing of this tenant has such a cap');
         const holders = await ports.caps.holders(scope).catch((error: unknown) => {
           request.log.warn({ err: error, scope }, 'holders of a cap could not be read');
           throw unavailable('Redis');

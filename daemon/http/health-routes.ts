@@ -57,7 +57,9 @@ export function metricsRoutes(
           summary: 'Figures for Prometheus',
           tags: ['operations'],
           ...(options.open ? { security: [] } : {}),
-          response: { 200: Type.String() },
+          response: {
+            200: { description: 'Figures', content: { 'text/plain': { schema: Type.String() } } },
+          },
         },
       },
       async (_request, reply) => reply.type(ports.metrics.contentType).send(await ports.metrics.text()),

@@ -28,33 +28,15 @@ function digestOf(text: string): Buffer {
   return createHash('sha256').update(text, 'utf8').digest();
 }
 
-const none = 'send the header: Authorization: Bearer <key>';
-
 const tenantForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** The tenant an operator named, in the header `x-callfabric-tenant`. */
+/** The tenant a request names, in the header `x-callfabric-tenant`. */
 export function namedTenant(request: FastifyRequest): string | undefined {
   const named = request.headers['x-callfabric-tenant'];
   if (named === undefined || named === '') return undefined;
   if (typeof named !== 'string' || !tenantForm.test(named))
     throw new Problem('invalid-parameters', 'x-callfabric-tenant must be the id of a tenant');
   return named.toLowerCase();
-}
-
-/** Lets in who sends `Authorization: Bearer <key>`: whoever has the key of the installation is an operator. */
-export function requireBearer(key: KeyDigest): onRequestAsyncHookHandler {
-  return async (request: FastifyRequest) => {
-    const presented = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (presented === undefined) throw new Problem('unauthorized', none);
-    if (!key.matches(presented)) throw new Problem('unauthorized', 'this key is not known');
-    request.principal = {
-      kind: 'operator',
-      id: undefined,
-      tenantId: namedTenant(request),
-      scopes: ['*'],
-      view: { of: 'tenant' },
-    };
-  };
 }
 
 /** Lets in who sends the secret as the password of HTTP basic authentication, whatever the user is called. */

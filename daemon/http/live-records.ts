@@ -44,6 +44,7 @@ export function recordsOfLive({ legs, attempts, trace, recordings }: CallSoFar):
       bytes: null,
       durationMs: null,
       sha256: null,
+      deletedAt: null,
     })),
   };
 }

@@ -2,15 +2,18 @@ import type { CallSoFar } from '../call/call-so-far.ts';
 import type { HangUpResult } from '../call/hang-up.ts';
 import type { LiveCall } from '../call/registry.ts';
 import type { Caps } from '../caps/cap-lease.ts';
+import type { LeasedCall } from '../caps/leased-calls.ts';
 import type { NodeTypes } from '../flow/define-node.ts';
-import type { FlowGraph } from '../flow/flow-graph.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
-import type { CallId } from '../telephony/ids.ts';
+import type { CallId, DaemonId } from '../telephony/ids.ts';
 import type { CallOutcome } from '../telephony/outcome.ts';
+import type { AccessPorts } from './access/ports.ts';
+import type { Whose } from './access.ts';
 import type { CallRecords, CallSummary } from './call-schemas.ts';
-import type { FlowDetail, FlowSummary, FlowVersionSummary } from './flow-schemas.ts';
+import type { FlowAdmin } from './flows/flow-admin.ts';
+import type { LiveStream } from './live/live-routes.ts';
 import type { Reports } from './reports/ports.ts';
-import type { Fault } from './schemas.ts';
+import type { ResourcePorts } from './resources/resource-scope.ts';
 
 /** The calls this daemon runs. */
 export interface LiveCalls {
@@ -44,28 +47,13 @@ export interface CallPosition {
 /** The calls that ended, out of PostgreSQL. Rejects where it is away. */
 export interface CallReader {
   /** At most `limit` calls older than `after` (by start, then id), newest first. */
-  list(filter: CallFilter, after: CallPosition | undefined, limit: number): Promise<readonly CallSummary[]>;
-  find(id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined>;
-}
-
-export type PublishResult =
-  | { readonly result: 'published'; readonly version: FlowVersionSummary }
-  | { readonly result: 'notFound' }
-  /** What was fine when the version was made is not so any more (a node type changed). */
-  | { readonly result: 'refused'; readonly faults: readonly Fault[] };
-export type AddVersionResult =
-  | { readonly result: 'added'; readonly version: FlowVersionSummary }
-  | { readonly result: 'notFound' }
-  | { readonly result: 'refused'; readonly faults: readonly Fault[] };
-
-export interface FlowAdmin {
-  /** At most `limit` flows behind the id `after`, by id. */
-  list(tenant: string | undefined, after: string | undefined, limit: number): Promise<readonly FlowSummary[]>;
-  find(flowId: string): Promise<FlowDetail | undefined>;
-  /** Keeps the graph as the next version, a draft; all faults of the graph at once. */
-  addVersion(flowId: string, graph: FlowGraph): Promise<AddVersionResult>;
-  /** From now on new calls take this version. Publishing the published one again changes nothing. */
-  publish(flowId: string, version: number): Promise<PublishResult>;
+  list(
+    whose: Whose,
+    filter: CallFilter,
+    after: CallPosition | undefined,
+    limit: number,
+  ): Promise<readonly CallSummary[]>;
+  find(whose: Whose, id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined>;
 }
 
 /** Something readiness depends on. Of each kind at least one must be well: of several FreeSWITCHes one will do. */
@@ -107,14 +95,26 @@ export interface CdrSink {
   accept(record: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
+/** Live calls of all daemons, by their leases. Rejects with RedisAway. */
+export interface CallsOfAllDaemons {
+  find(id: CallId): Promise<LeasedCall | undefined>;
+  list(most: number): Promise<{ readonly calls: readonly LeasedCall[]; readonly whole: boolean }>;
+}
+
 export interface ApiPorts {
+  /** The daemon that answers. */
+  readonly daemonId: DaemonId;
+  readonly access: AccessPorts;
   readonly liveCalls: LiveCalls;
+  readonly leased: CallsOfAllDaemons;
   readonly calls: CallReader;
   readonly flows: FlowAdmin;
   readonly nodeTypes: NodeTypes;
   readonly caps: Pick<Caps, 'holders'>;
+  readonly live: LiveStream;
   readonly health: Health;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly cdrs: CdrSink;
+  readonly resources: ResourcePorts;
   readonly reports: Reports;
 }

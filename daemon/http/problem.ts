@@ -13,9 +13,14 @@ export const problems = {
   'method-not-allowed': { status: 405, title: 'This method does not exist here' },
   'request-timeout': { status: 408, title: 'The request came too slowly' },
   conflict: { status: 409, title: 'This does not fit the present state' },
+  'still-running': { status: 409, title: 'The same request is being done just now' },
+  'precondition-failed': { status: 412, title: 'It is not as the client saw it any more' },
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The body has the wrong content type' },
   'invalid-body': { status: 422, title: 'The body was understood, but is not valid' },
+  'too-many-requests': { status: 429, title: 'This comes too often' },
+  'key-reused': { status: 422, title: 'This idempotency key was used for another request' },
+  'precondition-required': { status: 428, title: 'The request must say which state it is about' },
   'headers-too-large': { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'CallFabric failed' },
   unavailable: { status: 503, title: 'Something this needs is away just now' },
@@ -78,7 +83,9 @@ function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): F
   };
   if (status === 401 && !reply.hasHeader('www-authenticate'))
     reply.header('www-authenticate', 'Bearer realm="callfabric"');
-  if (status === 503) reply.header('retry-after', '2');
+  // The rest of such a request may still be coming, slowly or for ever: nobody waits for it.
+  if (status === 413 || (status === 503 && !request.raw.complete)) reply.header('connection', 'close');
+  if (status === 503 || problem.problem === 'still-running') reply.header('retry-after', '2');
   // Already text: a route's own response schema must not cut the problem.
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(body);
 }

@@ -14,9 +14,11 @@ export const UuidSchema = Type.String({
 
 /** One thing that is wrong with what was sent. */
 export const FaultSchema = Type.Object({
+  node: Type.Optional(Type.String({ description: "Of a flow: the node's id" })),
   /** JSON pointer (RFC 6901) to the field. */
   field: Type.String({ description: 'JSON pointer to the field, empty for the whole' }),
   message: Type.String({ description: 'What is wrong and what to do' }),
+  line: Type.Optional(Type.Integer({ description: 'Of a file that was sent; its first line is 1' })),
 });
 export type Fault = Static<typeof FaultSchema>;
 

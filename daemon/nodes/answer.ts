@@ -21,6 +21,9 @@ export const answer = defineNode({
     { additionalProperties: false },
   ),
   exits: { next: 'optional' },
+  exitHelp: {
+    next: 'the call is answered, or early media was begun',
+  },
   async run(ctx, { earlyMediaOnly, delaySeconds }) {
     if (ctx.channel.answered) return 'next';
     if (delaySeconds > 0) {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
-import { attemptOptions, causeFaults, dialParams } from './parts/dial-params.ts';
+import { attemptOptions, dialFaults, dialParams } from './parts/dial-params.ts';
 import { exitOf, tryInOrder } from './parts/failover.ts';
 import { msOf } from './parts/milliseconds.ts';
 
@@ -21,31 +21,15 @@ export const buyer = defineNode({
         { default: 'sequential', description: 'One endpoint after the other.' },
       ),
       ...dialParams,
-      accept: Type.Optional(
-        Type.Object(
-          {
-            digit: Type.String({
-              default: '1',
-              pattern: '^[0-9*#]$',
-              description: 'The key that takes the call.',
-            }),
-            timeoutSeconds: Type.Number({
-              default: 10,
-              minimum: 1,
-              maximum: 60,
-              description: 'Time to press it.',
-            }),
-          },
-          {
-            additionalProperties: false,
-            description: 'The buyer hears `whisper` and must press a key to take the call.',
-          },
-        ),
-      ),
       earlyHangup: Type.Optional(
         Type.Object(
           {
-            withinSeconds: Type.Number({ default: 10, minimum: 1, maximum: 300 }),
+            withinSeconds: Type.Number({
+              default: 10,
+              minimum: 1,
+              maximum: 300,
+              description: 'Of talking; later is no early hang-up.',
+            }),
             recovery: Type.Union([Type.Literal('next'), Type.Literal('exit')], {
               default: 'next',
               description: '`next`: the next endpoint is tried; `exit`: the exit `buyerHungUpEarly`.',
@@ -71,19 +55,26 @@ export const buyer = defineNode({
     notAccepted: 'optional',
     maxDuration: 'optional',
   },
+  exitHelp: {
+    connectedEnded: 'caller and buyer talked, and the buyer hung up',
+    buyerHungUpEarly: 'the buyer hung up within `earlyHangup.withinSeconds`',
+    noAnswer: 'the last who was tried did not answer',
+    busy: 'the last who was tried was busy',
+    rejected: 'the last who was tried refused the call',
+    failed: 'the last who was tried could not be reached, or there was nobody to try',
+    allCapped: 'every candidate has as many calls as it may',
+    notAccepted: 'the last who answered did not press the key to accept',
+    maxDuration: 'the conversation was cut at `maxDurationSeconds`',
+  },
   waitsForCaller: true,
-  check: ({ strategy, accept, whisper, causes }) => [
+  check: ({ strategy, ...params }) => [
     ...(strategy === 'sequential'
       ? []
       : [{ field: '/strategy', message: `${strategy} ringing is not built yet: use sequential` }]),
-    ...(accept !== undefined && whisper === undefined
-      ? [{ field: '/whisper', message: 'says which key takes the call, so accept needs it' }]
-      : []),
-    ...causeFaults(causes),
+    ...dialFaults(params),
   ],
   async run(ctx, params) {
-    const { accept, earlyHangup } = params;
-    const options = attemptOptions(ctx, params);
+    const { earlyHangup } = params;
     const isEarly = (result: { hungUpBy: 'A' | 'B' | undefined; talkedMs: number }) =>
       earlyHangup !== undefined &&
       result.hungUpBy === 'B' &&
@@ -91,9 +82,7 @@ export const buyer = defineNode({
     const ended = await tryInOrder(
       ctx,
       params.buyer === undefined ? { from: 'campaign' } : { from: 'buyer', buyer: params.buyer },
-      accept === undefined
-        ? options
-        : { ...options, accept: { digit: accept.digit, timeoutMs: msOf(accept.timeoutSeconds) } },
+      attemptOptions(ctx, params),
       { maxAttempts: params.maxAttempts, maxTotalMs: msOf(params.maxTotalSeconds) },
       (result) => !(isEarly(result) && earlyHangup?.recovery === 'next'),
     );

@@ -26,6 +26,10 @@ export const condition = defineNode({
     { additionalProperties: false },
   ),
   exits: { 'branch:<name>': 'optional', else: 'required' },
+  exitHelp: {
+    'branch:<name>': 'this branch is the first that holds',
+    else: 'no branch holds',
+  },
   namedExits: ({ branches }) => [...new Set(branches.map(({ name }) => `branch:${name}`))],
   check: ({ branches }) =>
     branches.flatMap(({ name, when }, index) => [

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
 import { isSipUri } from '../telephony/dial-destination.ts';
 import { isE164 } from '../telephony/e164.ts';
-import { attemptOptions, causeFaults, dialParams } from './parts/dial-params.ts';
+import { attemptOptions, dialFaults, dialParams } from './parts/dial-params.ts';
 import { exitOf, tryInOrder } from './parts/failover.ts';
 import { msOf } from './parts/milliseconds.ts';
 
@@ -31,8 +31,15 @@ export const dial = defineNode({
     rejected: 'required',
     failed: 'required',
   },
+  exitHelp: {
+    connectedEnded: 'the two talked, and the called side hung up',
+    noAnswer: 'nobody answered',
+    busy: 'the number was busy',
+    rejected: 'the call was refused',
+    failed: 'the number could not be reached',
+  },
   waitsForCaller: true,
-  check: ({ destination, causes }) => [
+  check: ({ destination, ...params }) => [
     ...(isE164(destination) || (/^sips?:/i.test(destination) && isSipUri(destination))
       ? []
       : [
@@ -41,7 +48,7 @@ export const dial = defineNode({
             message: 'is neither E.164 (+15551234567) nor a SIP URI (sip:user@host[:port][;transport=tcp])',
           },
         ]),
-    ...causeFaults(causes),
+    ...dialFaults(params),
   ],
   async run(ctx, params) {
     const { destination, trunks } = params;
@@ -59,6 +66,7 @@ export const dial = defineNode({
     }
     ctx.explain(ended.why);
     const exit = exitOf(ended.result);
-    return exit === 'allCapped' || exit === 'notAccepted' ? 'failed' : exit;
+    if (exit === 'notAccepted') return 'noAnswer'; // a machine picked up, or nobody who wanted the call
+    return exit === 'allCapped' ? 'failed' : exit;
   },
 });

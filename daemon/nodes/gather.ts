@@ -20,8 +20,13 @@ export const gather = defineNode({
       prompt: PromptSchema,
       invalidPrompt: Type.Optional(prompt('Heard after a wrong entry, before the next try.')),
       timeoutPrompt: Type.Optional(prompt('Heard when nothing was pressed, before the next try.')),
-      minDigits: Type.Integer({ default: 1, minimum: 1, maximum: 64 }),
-      maxDigits: Type.Integer({ default: 20, minimum: 1, maximum: 64 }),
+      minDigits: Type.Integer({ default: 1, minimum: 1, maximum: 64, description: 'Fewer are invalid.' }),
+      maxDigits: Type.Integer({
+        default: 20,
+        minimum: 1,
+        maximum: 64,
+        description: 'So many end the entry.',
+      }),
       terminator: Type.String({ default: '#', pattern: '^[0-9*#]?$', description: 'Ends the entry early.' }),
       validation: Type.Optional(ValidationSchema),
       retries: Type.Integer({
@@ -37,6 +42,11 @@ export const gather = defineNode({
     { additionalProperties: false },
   ),
   exits: { valid: 'required', invalid: 'required', timeout: 'required' },
+  exitHelp: {
+    valid: 'the digits passed the validation',
+    invalid: 'what was entered was refused in every try',
+    timeout: 'nothing was entered in any try',
+  },
   waitsForCaller: true,
   check({ minDigits, maxDigits, validation }) {
     const fault = validation?.kind === 'pattern' ? patternFault(validation.pattern) : undefined;

@@ -28,6 +28,10 @@ export const goto = defineNode({
     { additionalProperties: false },
   ),
   exits: { 'return:<name>': 'optional', missing: 'required' },
+  exitHelp: {
+    'return:<name>': 'the other flow returned this name',
+    missing: 'there is no such flow or version, or it is not published',
+  },
   namedExits: ({ returns }) => returns.map((name) => `return:${name}`),
   check: ({ inputs }) =>
     Object.entries(inputs).flatMap(([name, value]) => templateFaults(`/inputs/${name}`, value)),

@@ -25,7 +25,10 @@ export const ivr = defineNode({
       matches: Type.Array(
         Type.Object(
           {
-            name: Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' }),
+            name: Type.String({
+              pattern: '^[A-Za-z0-9_-]{1,40}$',
+              description: 'Of the exit `match:<name>`.',
+            }),
             pattern: Type.String({ minLength: 1, maxLength: 200, description: 'RE2 syntax, whole entry.' }),
           },
           { additionalProperties: false },
@@ -65,6 +68,12 @@ export const ivr = defineNode({
     { additionalProperties: false },
   ),
   exits: { 'key:<d>': 'optional', 'match:<name>': 'optional', timeout: 'required', invalid: 'required' },
+  exitHelp: {
+    'key:<d>': 'the caller entered one of `keys`',
+    'match:<name>': 'the entry fits the pattern of this name',
+    timeout: 'nothing was entered, `maxTimeouts` times',
+    invalid: 'what was entered means nothing here, `maxInvalid` times',
+  },
   namedExits: (params) => [
     ...params.keys.map((key) => `key:${key}`),
     ...params.matches.map((match) => `match:${match.name}`),

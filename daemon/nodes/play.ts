@@ -18,6 +18,10 @@ export const play = defineNode({
     { additionalProperties: false },
   ),
   exits: { done: 'optional', 'key:<d>': 'optional' },
+  exitHelp: {
+    done: 'it was played to its end',
+    'key:<d>': 'the caller pressed a terminator',
+  },
   namedExits: ({ terminators }) => [...new Set(terminators)].map((digit) => `key:${digit}`),
   async run(ctx, { prompt, loops, terminators }) {
     const media = mediaOf(prompt, ctx);

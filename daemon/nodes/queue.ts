@@ -75,6 +75,14 @@ export const queue = defineNode({
     'exitKey:<d>': 'optional',
     callback: 'optional',
   },
+  exitHelp: {
+    ready: 'it is this caller’s turn, and a slot is held for the next buyer node',
+    timeout: '`maxWaitSeconds` are over',
+    full: 'the line has `maxSize` callers already',
+    noAgents: 'there is no buyer to wait for',
+    'exitKey:<d>': 'the caller pressed this key to leave the line',
+    callback: 'the caller pressed `callbackKey`',
+  },
   namedExits: ({ exitKeys }) => [...new Set(exitKeys)].map((digit) => `exitKey:${digit}`),
   waitsForCaller: true,
   check: ({ exitKeys, callbackKey, announceEverySeconds, announcement }) => [

@@ -2,9 +2,11 @@ import { Type } from 'typebox';
 import { defineNode } from '../flow/define-node.ts';
 import { mediaOf, prompt } from './parts/prompt.ts';
 
+const noneRuns = 'no recording runs';
+
 export const record = defineNode({
   type: 'record',
-  help: 'Starts or stops the recording of the call, or silences it while something secret is said.',
+  help: 'Starts or stops the recording of the call, or keeps out of it what is secret.',
   params: Type.Object(
     {
       action: Type.Union(
@@ -12,13 +14,14 @@ export const record = defineNode({
           Type.Literal('start'),
           Type.Literal('stop'),
           Type.Literal('pause'),
+          Type.Literal('resume'),
           Type.Literal('mask'),
           Type.Literal('unmask'),
         ],
         {
           default: 'start',
           description:
-            '`mask` and `pause` write silence until `unmask`, so that the times in the file stay true.',
+            '`mask` writes silence until `unmask`, so that the times in the file stay true. `pause` writes nothing until `resume`: the file is shorter by that. Where no recording runs, the trace says so.',
         },
       ),
       channels: Type.Union([Type.Literal('mono'), Type.Literal('stereo')], {
@@ -30,13 +33,18 @@ export const record = defineNode({
         Type.Integer({
           minimum: 1,
           maximum: 3650,
-          description: "Then it is deleted. Absent: the tenant's rule.",
+          description:
+            "Days after its beginning when it is deleted. Absent: the campaign's rule at the time of the call; without one it is kept.",
         }),
       ),
     },
     { additionalProperties: false },
   ),
   exits: { next: 'optional', storageUnavailable: 'optional' },
+  exitHelp: {
+    next: 'the recording does what was asked',
+    storageUnavailable: 'the recording cannot be kept',
+  },
   async run(ctx, { action, channels, consentPrompt, retentionDays }) {
     switch (action) {
       case 'start': {
@@ -52,14 +60,13 @@ export const record = defineNode({
         return started === 'recording' ? 'next' : 'storageUnavailable';
       }
       case 'stop':
-        await ctx.recording.stop();
+        if (!(await ctx.recording.stop())) ctx.explain(noneRuns);
         return 'next';
       case 'pause':
+      case 'resume':
       case 'mask':
-        await ctx.recording.mask(true);
-        return 'next';
       case 'unmask':
-        await ctx.recording.mask(false);
+        if (!(await ctx.recording.adjust(action))) ctx.explain(noneRuns);
         return 'next';
     }
   },

@@ -24,6 +24,11 @@ export const schedule = defineNode({
     { additionalProperties: false },
   ),
   exits: { open: 'required', closed: 'required', holiday: 'optional' },
+  exitHelp: {
+    open: 'the calendar is open now',
+    closed: 'the calendar is closed now',
+    holiday: 'today is a holiday of the calendar',
+  },
   check: ({ zone, unknownCallerZone }) =>
     (
       [

@@ -16,7 +16,10 @@ export const set = defineNode({
               description:
                 '`call`: seen by this flow. `leg`: the channel variable `flow_<name>` in FreeSWITCH.',
             }),
-            name: Type.String({ pattern: '^[A-Za-z0-9_]{1,64}$' }),
+            name: Type.String({
+              pattern: '^[A-Za-z0-9_]{1,64}$',
+              description: 'What it is read by: `variables.<name>`.',
+            }),
             value: Type.String({
               maxLength: flowLimits.textLength,
               description: '`{{variables.name}}` and `{{call.caller}}` are replaced.',
@@ -30,6 +33,9 @@ export const set = defineNode({
     { additionalProperties: false },
   ),
   exits: { next: 'optional' },
+  exitHelp: {
+    next: 'the variables are set',
+  },
   check: ({ assignments }) =>
     assignments.flatMap(({ scope, value }, index) => [
       ...templateFaults(`/assignments/${index}/value`, value),

@@ -18,6 +18,9 @@ export const tag = defineNode({
     { additionalProperties: false },
   ),
   exits: { next: 'optional' },
+  exitHelp: {
+    next: 'the tags are on the call',
+  },
   check: ({ add, remove }) => [
     ...add.flatMap((text, index) => templateFaults(`/add/${index}`, text)),
     ...remove.flatMap((text, index) => templateFaults(`/remove/${index}`, text)),

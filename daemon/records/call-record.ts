@@ -146,5 +146,7 @@ export interface RecordingRecord {
   readonly startedAtUs: number;
   /** From RECORD_STOP; undefined where it never came. */
   readonly stoppedAtUs: number | undefined;
+  /** What FreeSWITCH counted into the file, from RECORD_STOP: less than the time between where it was paused. */
+  readonly durationMs: number | undefined;
   readonly retentionDays: number | undefined;
 }

@@ -169,17 +169,19 @@ function statement(callConflict: string, attemptToReplace: string): string {
     step int, "nodeId" text, "nodeType" text, exit text, "enteredAtUs" float8, "durationMs" float8, reason text)
   on conflict (call_id, step) do nothing
 )
-insert into recording as c (id, tenant_id, call_id, path, channels, started_at, stopped_at, retention_days)
+insert into recording as c (id, tenant_id, call_id, path, channels, started_at, stopped_at, duration_ms, retention_days)
 select m."recordingId", r."tenantId", r."callId", m.path, m.channels, ${at('m."startedAtUs"')}, ${at('m."stoppedAtUs"')},
-  m."retentionDays"
+  m."durationMs", m."retentionDays"
 from r cross join lateral jsonb_to_recordset(r.recordings) as m(
-  "recordingId" uuid, path text, channels text, "startedAtUs" float8, "stoppedAtUs" float8, "retentionDays" int)
-on conflict (id) do update set retention_days = excluded.retention_days
-  where c.retention_days is null and excluded.retention_days is not null`;
+  "recordingId" uuid, path text, channels text, "startedAtUs" float8, "stoppedAtUs" float8, "durationMs" int, "retentionDays" int)
+on conflict (id) do update set retention_days = coalesce(c.retention_days, excluded.retention_days),
+    duration_ms = coalesce(c.duration_ms, excluded.duration_ms)
+  where (c.retention_days is null and excluded.retention_days is not null)
+    or (c.status = 'pending' and c.duration_ms is null and excluded.duration_ms is not null)`;
 }
 
 // A leg that was written by itself knows no more of who ended it than that its far side did not; its call does.
-// An orphan's recording knows no retention: a session's takes its place.
+// An orphan's recording knows no retention and no length: a session's takes its place.
 
 /** Writes records whose source is `session` or `leg`. */
 export const writeSessions = {

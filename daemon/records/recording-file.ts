@@ -13,8 +13,15 @@ export type RecordingFile =
       readonly sha256: string;
       /** Milliseconds since 1970. */
       readonly changedAtMs: number;
+      /** What of it is not there, in a sentence, where the header tells of more. */
+      readonly cut: string | undefined;
     }
-  | { readonly kind: 'empty'; readonly bytes: number; readonly changedAtMs: number }
+  | {
+      readonly kind: 'empty';
+      readonly bytes: number;
+      readonly changedAtMs: number;
+      readonly cut: string | undefined;
+    }
   | { readonly kind: 'missing' }
   /** The disk, its rights or a limit of this process was in the way: it may be read later. */
   | { readonly kind: 'inaccessible'; readonly reason: string }
@@ -25,7 +32,9 @@ export type RecordingFile =
 export function wavAudio(
   head: Buffer,
   fileBytes: number,
-): { readonly audioBytes: number; readonly bytesPerSecond: number } | { readonly fault: string } {
+):
+  | { readonly audioBytes: number; readonly claimedBytes: number; readonly bytesPerSecond: number }
+  | { readonly fault: string } {
   if (
     head.length < 12 ||
     head.toString('latin1', 0, 4) !== 'RIFF' ||
@@ -41,8 +50,8 @@ export function wavAudio(
     if (name === 'data') {
       if (bytesPerSecond === 0) return { fault: 'a WAV file without its format' };
       const there = Math.max(0, fileBytes - bodyAt);
-      const claimed = size === 0 || size === 0xffffffff ? there : size;
-      return { audioBytes: Math.min(claimed, there), bytesPerSecond };
+      const claimedBytes = size === 0 || size === 0xffffffff ? there : size;
+      return { audioBytes: Math.min(claimedBytes, there), claimedBytes, bytesPerSecond };
     }
     at = bodyAt + size + (size % 2);
   }
@@ -55,18 +64,25 @@ export async function inspectRecording(path: string): Promise<RecordingFile> {
     const file = await open(path, 'r');
     try {
       const { size, mtimeMs } = await file.stat();
-      if (size === 0) return { kind: 'empty', bytes: 0, changedAtMs: mtimeMs };
+      if (size === 0) return { kind: 'empty', bytes: 0, changedAtMs: mtimeMs, cut: undefined };
       const head = Buffer.alloc(Math.min(size, 8192));
       await file.read(head, 0, head.length, 0);
       const wav = wavAudio(head, size);
       if ('fault' in wav) return { kind: 'unreadable', reason: wav.fault };
-      if (wav.audioBytes === 0) return { kind: 'empty', bytes: size, changedAtMs: mtimeMs };
+      const msOf = (bytes: number): number => Math.round((bytes / wav.bytesPerSecond) * 1000);
+      const durationMs = msOf(wav.audioBytes);
+      const cut =
+        wav.claimedBytes > wav.audioBytes
+          ? `its header tells of ${msOf(wav.claimedBytes)} ms, ${durationMs} ms are there`
+          : undefined;
+      if (wav.audioBytes === 0) return { kind: 'empty', bytes: size, changedAtMs: mtimeMs, cut };
       return {
         kind: 'audio',
         bytes: size,
-        durationMs: Math.round((wav.audioBytes / wav.bytesPerSecond) * 1000),
+        durationMs,
         sha256: await sha256Of(path),
         changedAtMs: mtimeMs,
+        cut,
       };
     } finally {
       await file.close();

@@ -36,7 +36,10 @@ interface StoredFile {
 
 type Verdict =
   | { readonly status: 'stored'; readonly set: StoredFile }
-  | { readonly status: 'empty' | 'failed' | 'pending'; readonly reason: string; readonly bytes?: number };
+  | { readonly status: 'empty' | 'failed' | 'pending'; readonly reason: string; readonly set?: object };
+
+/** How much less than FreeSWITCH counted may be in the file before it counts as cut, ms. */
+const toleranceMs = 1000;
 
 /**
  * Turns recordings from `pending` into `stored`, `empty` or `failed`: the file is checked (size, duration, SHA-256),
@@ -115,7 +118,7 @@ export class RecordingStore {
       status: verdict.status,
       reason: verdict.reason,
       tries: recording.tries + 1,
-      ...(verdict.bytes === undefined ? {} : { bytes: verdict.bytes }),
+      ...verdict.set,
     });
     if (verdict.status === 'failed') log.error({ ...facts, reason: verdict.reason }, 'recording failed');
     return verdict.status;
@@ -140,8 +143,22 @@ export class RecordingStore {
     if (file.kind === 'unreadable') return { status: 'failed', reason: file.reason };
     if (recording.stoppedAt == null && Date.now() - file.changedAtMs < settledAfterMs)
       return { status: 'pending', reason: 'it may still be written' };
-    if (file.kind === 'empty') return { status: 'empty', reason: 'the file has no audio', bytes: file.bytes };
-    const { bytes, durationMs, sha256 } = file;
+    const { bytes } = file;
+    const durationMs = file.kind === 'empty' ? 0 : file.durationMs;
+    const toldMs = recording.durationMs ?? 0;
+    const cut =
+      file.cut ??
+      (toldMs - durationMs > toleranceMs
+        ? `FreeSWITCH recorded ${toldMs} ms, ${durationMs} ms are there`
+        : undefined);
+    if (cut !== undefined) {
+      // A disk that machines share may show the rest a little later; what FreeSWITCH told must stand until then.
+      if (Date.now() - file.changedAtMs < settledAfterMs) return { status: 'pending', reason: cut };
+      return { status: 'failed', reason: cut, set: { bytes, durationMs } };
+    }
+    if (file.kind === 'empty')
+      return { status: 'empty', reason: 'the file has no audio', set: { bytes, durationMs } };
+    const { sha256 } = file;
     try {
       const location = await target.store({ path, key, bytes, sha256 });
       return { status: 'stored', set: { location, bytes, durationMs, sha256 } };

@@ -21,19 +21,36 @@ export interface RecordingTarget {
   find(key: string): Promise<{ readonly path: string } | undefined>;
   /** After the row says `stored`: the file at `path` is no longer needed. */
   forget(path: string): Promise<void>;
-  /** Deletes what `store` said is at `location`, for good; what is not there is no fault. Rejects where it cannot. */
-  remove(location: string): Promise<void>;
+  /**
+   * Deletes what is kept at a location, for good; one that is gone already is deleted. `leftover`: a copy that nobody
+   * counts on being there. Rejects where it cannot be told, or is kept where this target does not reach.
+   */
+  remove(location: string, leftover?: 'leftover'): Promise<void>;
 }
 
-/** Deletes the file of a `file:` location, whichever target is configured now. */
-export async function removeFile(location: string): Promise<void> {
+/**
+ * Deletes the file at a `file:` URL, `<folder>/<tenant>/<yyyy>/<mm>/<dd>/<file>`. Where not even the tenant's folder is
+ * there a disk is not mounted, or is another machine's: that is no sign that the file is gone.
+ */
+export async function removeFile(location: string, leftover?: 'leftover'): Promise<void> {
   if (!location.startsWith('file:'))
-    throw new Error(
-      `${location} is in a store that is not configured: set CALLFABRIC_RECORDINGS_STORE to it`,
-    );
-  await unlink(fileURLToPath(location)).catch((error: unknown) => {
+    throw new Error('it is kept in another store than CALLFABRIC_RECORDINGS_STORE names');
+  const path = fileURLToPath(location);
+  try {
+    await unlink(path);
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  });
+    const tenantFolder = join(path, '../../../..');
+    if (leftover === undefined && !(await isThere(tenantFolder)))
+      throw new Error(`there is no folder ${tenantFolder}: is its disk mounted here?`, { cause: error });
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Recordings stay in the folder FreeSWITCH writes to. */
@@ -66,10 +83,7 @@ export function folderTarget(folder: string): RecordingTarget {
     },
     async find(key) {
       const path = join(folder, key);
-      return stat(path).then(
-        () => ({ path }),
-        () => undefined,
-      );
+      return (await isThere(path)) ? { path } : undefined;
     },
     forget: (path) => unlink(path),
     remove: removeFile,

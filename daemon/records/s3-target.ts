@@ -24,8 +24,11 @@ export interface S3Options {
  */
 export function s3Target(options: S3Options): RecordingTarget {
   let client: S3Client | undefined;
+  const deadline = (): { abortSignal: AbortSignal } => ({
+    abortSignal: AbortSignal.timeout(options.deadlineMs ?? 60_000),
+  });
   /** The SDK is loaded with the first recording. */
-  const connected = async () => {
+  const connect = async () => {
     const s3 = await import('@aws-sdk/client-s3');
     client ??= new s3.S3Client({
       region: options.region,
@@ -37,12 +40,9 @@ export function s3Target(options: S3Options): RecordingTarget {
     });
     return { s3, client };
   };
-  const deadline = (): { abortSignal: AbortSignal } => ({
-    abortSignal: AbortSignal.timeout(options.deadlineMs ?? 60_000),
-  });
   return {
     async store({ path, key, bytes, sha256 }) {
-      const { s3, client } = await connected();
+      const { s3, client } = await connect();
       const place = { Bucket: options.bucket, Key: `${options.prefix ?? ''}${key}` };
       await client.send(
         new s3.PutObjectCommand({
@@ -63,10 +63,11 @@ export function s3Target(options: S3Options): RecordingTarget {
     // The local file is kept until the row says `stored`, so there is nothing to find.
     find: async () => undefined,
     forget: (path) => unlink(path),
-    async remove(location) {
+    async remove(location, leftover) {
       const bucket = `s3://${options.bucket}/`;
-      if (!location.startsWith(bucket)) return removeFile(location);
-      const { s3, client } = await connected();
+      if (!location.startsWith(bucket)) return removeFile(location, leftover);
+      const { s3, client } = await connect();
+      // One that is not there is answered like one that was (DeleteObject, S3 API reference).
       const place = { Bucket: options.bucket, Key: location.slice(bucket.length) };
       await client.send(new s3.DeleteObjectCommand(place), deadline());
     },

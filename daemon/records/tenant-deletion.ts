@@ -56,7 +56,7 @@ async function deleteRecordings(
   for (;;) {
     signal?.throwIfAborted();
     const { rows } = await pool.query<{ id: string; path: string; location: string | null }>(
-      'select id, path, location from recording where tenant_id = $1 order by id limit $2',
+      'select id, path, location from recording where tenant_id = $1 limit $2',
       [tenantId, recordingsAtOnce],
     );
     if (rows.length === 0) return deleted;

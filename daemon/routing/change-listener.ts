@@ -9,27 +9,49 @@ export interface ChangeListenerOptions {
   /** Notices may have been missed until now: forget what was known. */
   readonly onListening: () => void;
   readonly log: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
-  /** Pause before a lost connection is made again, doubled up to `retryMaxMs`. Defaults 50 and 2000. */
-  readonly retryMinMs?: number;
-  readonly retryMaxMs?: number;
-  /** How often a silent connection is asked whether it is still there. Default 5000. */
-  readonly heartbeatMs?: number;
+}
+
+export interface ChangeListenerTimes {
+  /** Pause before a lost connection is made again, doubled up to `retryMaxMs`. Defaults 50 and 800. */
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  /** How often a silent connection is asked whether it is still there: the answer is behind every notice. Default 400. */
+  readonly heartbeatMs: number;
+  /**
+   * How long it may owe the answer before it is given up. Default 2000: longer than a busy machine needs, for meanwhile
+   * `sureAtMs` tells that nothing is heard.
+   */
+  readonly heartbeatDeadlineMs: number;
 }
 
 /** Hears PostgreSQL's `callfabric_changed` on a connection of its own, which is made again when it breaks. */
 export class ChangeListener {
-  readonly #options: Required<ChangeListenerOptions>;
+  readonly #options: ChangeListenerOptions & ChangeListenerTimes;
   #stop: AbortController | undefined;
   #running: Promise<void> | undefined;
-  #listening = false;
+  #sureAtMs: number | undefined;
 
-  constructor(options: ChangeListenerOptions) {
-    this.#options = { retryMinMs: 50, retryMaxMs: 2000, heartbeatMs: 5000, ...options };
+  constructor(options: ChangeListenerOptions & Partial<ChangeListenerTimes>) {
+    this.#options = {
+      retryMinMs: 50,
+      retryMaxMs: 800,
+      heartbeatMs: 400,
+      heartbeatDeadlineMs: 2000,
+      ...options,
+    };
   }
 
   /** False while changes would go unheard. */
   get listening(): boolean {
-    return this.#listening;
+    return this.#sureAtMs !== undefined;
+  }
+
+  /**
+   * Every change up to this moment (of `performance.now()`) has been heard; undefined while nothing is heard. It lags
+   * behind by a heartbeat, and stands still where the connection is dead but does not say so.
+   */
+  get sureAtMs(): number | undefined {
+    return this.#sureAtMs;
   }
 
   /** Resolves after the first try to connect, however it ended. */
@@ -56,8 +78,9 @@ export class ChangeListener {
         const pool = await poolOf(orm);
         client = await pool.connect();
         const broken = this.#whenBroken(client, stopped);
+        const askedAtMs = performance.now();
         await client.query('listen callfabric_changed');
-        this.#listening = true;
+        this.#sureAtMs = askedAtMs;
         this.#options.onListening();
         retryMs = retryMinMs;
         tried();
@@ -68,7 +91,7 @@ export class ChangeListener {
           'configuration changes cannot be heard: PostgreSQL is away',
         );
       } finally {
-        this.#listening = false;
+        this.#sureAtMs = undefined;
         client?.release(true);
         tried();
       }
@@ -90,10 +113,19 @@ export class ChangeListener {
     client.on('error', onError).on('end', onEnd).on('notification', onNotice);
     stopped.addEventListener('abort', onStop, { once: true });
     // A half-open connection (a firewall that forgot it) is silent for ever.
+    const { heartbeatMs, heartbeatDeadlineMs } = this.#options;
+    let owed = false;
     const heartbeat = setInterval(() => {
-      const query = { text: 'select 1', query_timeout: this.#options.heartbeatMs };
-      client.query(query).catch(onError);
-    }, this.#options.heartbeatMs);
+      if (owed || this.#sureAtMs === undefined) return;
+      owed = true;
+      const askedAtMs = performance.now();
+      const query = { text: 'select 1', query_timeout: heartbeatDeadlineMs };
+      client.query(query).then(() => {
+        owed = false;
+        // Notices come before the answer to a later question.
+        if (this.#sureAtMs !== undefined) this.#sureAtMs = askedAtMs;
+      }, onError);
+    }, heartbeatMs);
     try {
       await promise;
     } finally {

@@ -19,7 +19,8 @@ export const routeByDid = {
   jsonb_build_object('phoneNumberId', n.id, 'e164', n.e164, 'enabled', n.enabled, 'maxCalls', n.max_calls,
     'tags', n.tags) as number,
   jsonb_build_object('campaignId', c.id, 'name', c.name, 'enabled', c.enabled, 'maxCalls', c.max_calls,
-    'ringTimeoutMs', c.ring_timeout_ms, 'record', c.record) as campaign,
+    'ringTimeoutMs', c.ring_timeout_ms, 'record', c.record,
+    'recordingRetentionDays', c.recording_retention_days) as campaign,
   n.publisher_id as "publisherId",
   (select jsonb_build_object('flowId', v.flow_id, 'flowVersionId', v.id)
      from flow_version v where v.flow_id = c.flow_id and v.status = 'published') as flow,

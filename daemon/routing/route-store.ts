@@ -3,7 +3,7 @@ import { poolOf } from '../../orm/config.ts';
 import type { FlowGraph } from '../flow/flow-graph.ts';
 import { isE164 } from '../telephony/e164.ts';
 import { type FlowVersionId, isUuid, type TenantId } from '../telephony/ids.ts';
-import { ChangeListener } from './change-listener.ts';
+import { ChangeListener, type ChangeListenerTimes } from './change-listener.ts';
 import type { Route, RouteSource } from './route.ts';
 import { graphByVersion, graphOf, routeByDid, routeOf, versionByName } from './route-query.ts';
 
@@ -18,6 +18,11 @@ export interface RouteStoreOptions {
   readonly log: { info(facts: object, message: string): void; warn(facts: object, message: string): void };
   /** Longest wait of a call for PostgreSQL. Default 1000. */
   readonly loadDeadlineMs?: number;
+  /** The same where the cache has an answer that was right a moment ago. Default 250. */
+  readonly refreshDeadlineMs?: number;
+  /** How long what was read is right without hearing that nothing changed. Default 900. */
+  readonly sureForMs?: number;
+  readonly listening?: Partial<ChangeListenerTimes>;
   /** DIDs kept. Default 50000; as many unknown ones at most as a fifth of it. */
   readonly maxRoutes?: number;
   /** Flow versions kept, those used last; a call holds its own while it walks it. Default 5000. */
@@ -29,13 +34,16 @@ export interface RouteStoreOptions {
 interface Cached<Value> {
   readonly value: Value;
   readonly tenantId: string | undefined;
+  /** When it was asked for, by `performance.now()`. */
+  readonly readAtMs: number;
   /** Something of the tenant changed since: load again, and serve this only if that fails. */
   stale: boolean;
 }
 
 /**
  * Routes out of PostgreSQL, cached by DID. A change of a tenant's configuration (NOTIFY) makes its routes stale at
- * once; while PostgreSQL is away what is cached goes on being served, stale or not.
+ * once; while notices are not heard a route is read again about once a second, where somebody asks for it. While
+ * PostgreSQL is away what is cached goes on being served, stale or not.
  */
 export class RouteStore implements RouteSource {
   readonly #options: Required<RouteStoreOptions>;
@@ -51,16 +59,23 @@ export class RouteStore implements RouteSource {
   constructor(options: RouteStoreOptions) {
     this.#options = {
       loadDeadlineMs: 1000,
+      refreshDeadlineMs: 250,
+      sureForMs: 900,
+      listening: {},
       maxRoutes: 50_000,
       maxGraphs: 5_000,
       awayPauseMs: 250,
       ...options,
     };
     this.#listener = new ChangeListener({
+      ...this.#options.listening,
       orm: options.orm,
       log: options.log,
       onChange: (tenantId) => this.#forget(tenantId),
-      onListening: () => this.#forget(undefined),
+      onListening: () => {
+        this.#awayUntilMs = 0;
+        this.#forget(undefined);
+      },
     });
   }
 
@@ -132,16 +147,20 @@ export class RouteStore implements RouteSource {
     load: () => Promise<{ value: Value; tenantId: string | undefined }>,
   ): Promise<Value> {
     const known = cache.get(key);
-    if (known !== undefined && !known.stale) return known.value;
+    if (known !== undefined && !known.stale && this.#isSure(known)) return known.value;
     if (known !== undefined && Date.now() < this.#awayUntilMs) return known.value;
+    const { loadDeadlineMs, refreshDeadlineMs } = this.#options;
+    const deadlineMs = known === undefined || known.stale ? loadDeadlineMs : refreshDeadlineMs;
+    const read = async (): Promise<Value> => {
+      const changes = this.#changes;
+      const readAtMs = performance.now();
+      const { value, tenantId } = await load();
+      // Changed while it was read: it may be the state before, so the next call reads again.
+      this.#keep(cache, key, { value, tenantId, readAtMs, stale: changes !== this.#changes });
+      return value;
+    };
     try {
-      return await this.#once(key, async () => {
-        const changes = this.#changes;
-        const { value, tenantId } = await load();
-        // Changed while it was read: it may be the state before, so the next call reads again.
-        this.#keep(cache, key, { value, tenantId, stale: changes !== this.#changes });
-        return value;
-      });
+      return await this.#once(key, read, deadlineMs);
     } catch (error) {
       if (known === undefined) throw error;
       this.#options.log.warn(
@@ -150,6 +169,12 @@ export class RouteStore implements RouteSource {
       );
       return known.value;
     }
+  }
+
+  /** Whether a change of it would be known by now. */
+  #isSure({ readAtMs }: Cached<unknown>): boolean {
+    const sureAtMs = Math.max(readAtMs, this.#listener.sureAtMs ?? readAtMs);
+    return performance.now() - sureAtMs <= this.#options.sureForMs;
   }
 
   #keep<Value>(cache: Map<string, Cached<Value>>, key: string, entry: Cached<Value>): void {
@@ -162,7 +187,11 @@ export class RouteStore implements RouteSource {
   }
 
   /** One load at a time for a key; all who ask meanwhile share it. Rejects with RouteUnavailable at the deadline. */
-  async #once<Value>(key: string, load: () => Promise<Value>): Promise<Value> {
+  async #once<Value>(
+    key: string,
+    load: () => Promise<Value>,
+    deadlineMs: number = this.#options.loadDeadlineMs,
+  ): Promise<Value> {
     let loading = this.#loading.get(key) as Promise<Value> | undefined;
     if (loading === undefined) {
       loading = load().finally(() => this.#loading.delete(key));
@@ -170,15 +199,11 @@ export class RouteStore implements RouteSource {
       this.#loading.set(key, loading);
     }
     const late = Promise.withResolvers<never>();
-    const { loadDeadlineMs, awayPauseMs } = this.#options;
-    const timer = setTimeout(
-      () => late.reject(new Error(`no answer in ${loadDeadlineMs} ms`)),
-      loadDeadlineMs,
-    );
+    const timer = setTimeout(() => late.reject(new Error(`no answer in ${deadlineMs} ms`)), deadlineMs);
     try {
       return await Promise.race([loading, late.promise]);
     } catch (error) {
-      this.#awayUntilMs = Date.now() + awayPauseMs;
+      this.#awayUntilMs = Date.now() + this.#options.awayPauseMs;
       if (error instanceof RouteUnavailable) throw error;
       throw new RouteUnavailable(`PostgreSQL does not tell about ${key}: ${String(error)}`, { cause: error });
     } finally {

@@ -73,6 +73,8 @@ export interface Route {
     readonly ringTimeoutMs: number;
     /** Undefined: no recording unless a node asks for it. */
     readonly record: 'mono' | 'stereo' | undefined;
+    /** Days its recordings are kept where the node that began one says nothing; undefined: for ever. */
+    readonly recordingRetentionDays: number | undefined;
   };
   readonly publisherId: PublisherId | undefined;
   /** The published version, undefined where the flow has none. */

@@ -28,6 +28,12 @@ export const localStreamPattern = '^local_stream://[A-Za-z0-9_./-]{1,100}$';
 /** Silence is played in pieces of at most this length, ms. */
 export const longestSilenceMs = 3_600_000;
 
+/**
+ * What may be done to a recording that runs. Masked: silence is written in place of the voices, and the file stays as
+ * long as the call. Paused: nothing is written, and the file is shorter by that. A mask outlives a pause within it.
+ */
+export type RecordingAdjustment = 'mask' | 'unmask' | 'pause' | 'resume';
+
 const pathSegments = '(?:/(?!\\.\\.?(?:/|$))[A-Za-z0-9_.@+=-]+)';
 
 /**

@@ -22,10 +22,14 @@ interface SchemaObject {
   readonly sql: string;
 }
 
-/** Everything in the connection's schema but partitions, what a column owns, and what an extension brought. */
+/**
+ * Everything in the connection's schema but partitions, what a column owns, and what an extension brought. A partitioned
+ * table depends on itself: on the columns of its key (StorePartitionKey, heap.c).
+ */
 const inSchema = `
 with mine as (select oid from pg_namespace where nspname = current_schema()),
-  dependent as (select classid, objid from pg_depend where deptype in ('a', 'e', 'i'))
+  dependent as (select classid, objid from pg_depend
+    where deptype in ('a', 'e', 'i') and (classid, objid) <> (refclassid, refobjid))
 select case relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' else 'table' end as kind,
     relname as name, quote_ident(relname) as sql
   from pg_class join mine on relnamespace = mine.oid

@@ -4,6 +4,7 @@ import { parseDialString } from './dial-string.ts';
 import type { Leg } from './leg.ts';
 import { finishLeg, hangUp } from './leg-end.ts';
 import { originate } from './originate.ts';
+import { separate } from './separate.ts';
 import { stampOf } from './switch-clock.ts';
 import type { SwitchCore } from './switch-core.ts';
 
@@ -61,14 +62,13 @@ function showChannels(core: SwitchCore, argument: string): string {
 
 /** `originate <dial string> <&app(arg)|extension>`: answers when the callee did. */
 function originateApi(core: SwitchCore, argument: string, answer: ApiAnswer): void {
-  const target = /\s(&\w+\(.*\)|&\w+|\S+)$/s.exec(argument);
-  const dialText = target === null ? argument : argument.slice(0, target.index);
+  const [dialText = '', target] = separate(argument);
   const [dial] = parseDialString(dialText);
-  if (dial === undefined || target === null) {
+  if (dial === undefined || target === undefined) {
     answer('-USAGE: <call url> <exten>|&<application_name>(<app_args>)\n');
     return;
   }
-  const [, app = 'park', args = ''] = /^&(\w+)(?:\((.*)\))?$/s.exec(target[1] ?? '') ?? [];
+  const [, app = 'park', args = ''] = /^&(\w+)(?:\((.*)\))?$/s.exec(target) ?? [];
   const seconds = Number.parseInt(dial.variables.get('originate_timeout') ?? '60', 10);
   originate(
     core,
@@ -96,10 +96,13 @@ const globals: Readonly<Record<string, string>> = {
   hostname: 'vm',
   local_ip_v4: '192.0.2.2',
   switchname: 'vm',
-  core_uuid: '4a28e169-2de8-47b3-9b4f-0699431ec7d7',
   recordings_dir: '/var/lib/freeswitch/recordings',
   sounds_dir: '/usr/share/freeswitch/sounds',
 };
+function globalOf(core: SwitchCore, name: string): string {
+  return name === 'core_uuid' ? core.identity.uuid : (globals[name] ?? '');
+}
+
 const modules = new Set(['mod_event_socket', 'mod_sofia', 'mod_dptools', 'mod_json_cdr', 'mod_commands']);
 
 /** An API inside is not run with api-expansion off; what its text becomes then is Permission Denied. */
@@ -152,7 +155,7 @@ const apis: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['fsctl', (core, argument, answer) => answer(fsctl(core, argument))],
   ['xml_locate', (core, argument, answer) => answer(xmlLocate(core, argument))],
   ['module_exists', (_core, argument, answer) => answer(String(modules.has(argument)))],
-  ['global_getvar', (_core, argument, answer) => answer(globals[argument] ?? '')],
+  ['global_getvar', (core, argument, answer) => answer(globalOf(core, argument))],
   ['eval', (core, argument, answer) => answer(evaluated(core, argument))],
   ['uuid_exists', (core, argument, answer) => answer(String(core.legs.has(argument)))],
   [

@@ -72,3 +72,14 @@ export function runApplication(
     },
   });
 }
+
+/** Runs what a variable of the leg names (switch_channel_execute_on): `app argument` or `app::argument`. */
+export function executeOn(core: SwitchCore, leg: Leg, variable: string): void {
+  const named = leg.variables.get(variable);
+  if (named === undefined || leg.down) return;
+  const [app = '', ...argument] = named.includes('::') ? named.split('::') : named.split(' ');
+  const { phase } = leg;
+  runApplication(core, leg, { app, argument: argument.join(' ') }, () => {
+    leg.phase = phase; // beside what the leg is doing: nobody who waits for a phase hears of it
+  });
+}

@@ -1,4 +1,4 @@
-import type { ApplicationRun } from './application.ts';
+import { type ApplicationRun, executeOn } from './application.ts';
 import type { Leg } from './leg.ts';
 import { finishLeg, hangUp } from './leg-end.ts';
 import { listenForDigits } from './playback.ts';
@@ -53,6 +53,7 @@ export function joinLegs(run: ApplicationRun, callee: Leg): void {
   };
   caller.enter('bridged');
   if (!callee.down) callee.enter('bridged');
+  for (const leg of [caller, callee]) executeOn(core, leg, 'execute_on_pre_bridge');
   if (caller.down || callee.down) return;
   listenForDigits(core, caller, () => false);
   listenForDigits(core, callee, () => false);

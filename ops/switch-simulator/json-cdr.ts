@@ -3,7 +3,6 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import type { CallerProfile } from './caller-profile.ts';
 import type { Leg } from './leg.ts';
-import { core } from './switch-event.ts';
 import { cdrSkeleton } from './template.ts';
 
 export interface JsonCdrSettings {
@@ -15,11 +14,11 @@ export interface JsonCdrSettings {
 }
 
 /** mod_json_cdr's record of an ended leg, as byte text. */
-export function cdrOf(leg: Leg): string {
+export function cdrOf(leg: Leg, coreUuid: string): string {
   const skeleton = cdrSkeleton[leg.side === 'A' ? 'a' : 'b'];
   const { profile, times } = leg;
   return JSON.stringify({
-    'core-uuid': core.uuid,
+    'core-uuid': coreUuid,
     switchname: 'vm',
     ...skeleton,
     variables: Object.fromEntries(leg.variables.encoded()),
@@ -97,10 +96,10 @@ export class JsonCdrPoster {
     this.#settings = settings;
   }
 
-  post(leg: Leg): void {
+  post(leg: Leg, coreUuid: string): void {
     const { url, credentials } = this.#settings;
     if (url === undefined) return;
-    const record = Buffer.from(cdrOf(leg), 'latin1');
+    const record = Buffer.from(cdrOf(leg, coreUuid), 'latin1');
     const name = leg.side === 'A' ? `a_${leg.uuid}` : leg.uuid;
     this.pending++;
     let settled = false;

@@ -1,6 +1,6 @@
 import { type HangupCause, isHangupCause } from '../../daemon/telephony/hangup-cause.ts';
 import { readDigits } from './app-digits.ts';
-import { runApplication } from './application.ts';
+import { executeOn, runApplication } from './application.ts';
 import { markAnswered, markEarlyMedia, markRinging } from './call-progress.ts';
 import type { CalleeScript } from './callee-script.ts';
 import { createOutgoingLeg } from './create-leg.ts';
@@ -152,11 +152,7 @@ function afterAnswer(
           : { cause: script.endCause },
       ),
     );
-  const onAnswer = leg.variables.get('execute_on_answer');
-  if (onAnswer !== undefined) {
-    const [app = '', ...argument] = onAnswer.includes('::') ? onAnswer.split('::') : onAnswer.split(' ');
-    runApplication(core, leg, { app, argument: argument.join(' ') }, () => undefined);
-  }
+  executeOn(core, leg, 'execute_on_answer');
 }
 
 export function pressKeys(leg: Leg, digits: string): void {

@@ -99,6 +99,9 @@ export class OutboundConnection implements EventSink {
     if (this.#closed || !this.#subscribed) return;
     // The CHANNEL_HANGUP of our own `sendmsg hangup` comes too late for this socket unless it lingers.
     if (this.#hangingUp && this.#lingerSeconds === undefined) return;
+    // Also lost: that of a caller who hangs up while nothing runs (live/idle_hangup): a disconnect notice is all.
+    const idle = !this.#busy && !this.#pumping && this.#lingerSeconds === undefined;
+    if (idle && event.name === 'CHANNEL_HANGUP') return;
     if (!this.#listener.wants(event)) return;
     // The text is made now: the leg will have changed by the time it is written.
     const frame = event.frame(this.#listener.format);

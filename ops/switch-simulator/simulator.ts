@@ -102,7 +102,7 @@ export class SwitchSimulator {
 
   async start(): Promise<void> {
     this.core.onLegEnded = (leg) => {
-      this.#cdr.post(leg);
+      this.#cdr.post(leg, this.core.identity.uuid);
       this.#endings.get(leg)?.(endOf(leg));
       this.#endings.delete(leg);
     };

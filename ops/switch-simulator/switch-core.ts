@@ -4,7 +4,8 @@ import type { Application } from './application.ts';
 import type { CalleeScript } from './callee-script.ts';
 import type { Leg } from './leg.ts';
 import { SwitchClock } from './switch-clock.ts';
-import { type EventParts, SwitchEvent } from './switch-event.ts';
+import { type CoreIdentity, coreIdentity, type EventParts, SwitchEvent } from './switch-event.ts';
+import { newUuid } from './uuid.ts';
 
 /** A connection that hears events. */
 export interface EventSink {
@@ -30,6 +31,7 @@ export interface SwitchSettings {
 /** The heart of the simulated switch: legs by uuid, time, and the events that go to whoever listens. */
 export class SwitchCore {
   readonly settings: SwitchSettings;
+  readonly identity: CoreIdentity = coreIdentity(newUuid());
   readonly clock: SwitchClock;
   readonly applications: ReadonlyMap<string, Application>;
   readonly legs = new Map<string, Leg>();
@@ -69,7 +71,11 @@ export class SwitchCore {
 
   /** Builds an event about a leg without sending it. */
   event(name: string, leg: Leg | undefined, parts: EventParts = {}): SwitchEvent {
-    return new SwitchEvent(name, leg, parts, { dates: this.#dates, sequence: ++this.#sequence });
+    return new SwitchEvent(name, leg, parts, {
+      dates: this.#dates,
+      sequence: ++this.#sequence,
+      head: this.identity.head,
+    });
   }
 
   fire(name: string, leg: Leg, parts?: EventParts): void {

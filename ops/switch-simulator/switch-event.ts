@@ -20,13 +20,21 @@ const origins: Readonly<Record<string, readonly [file: string, func: string, lin
   CUSTOM: ['mod_event_socket.c', 'parse_command', 2272],
 };
 
-/** What the core says of itself in each event. */
-export const core = {
-  uuid: '4a28e169-2de8-47b3-9b4f-0699431ec7d7',
-  head:
-    'Core-UUID: 4a28e169-2de8-47b3-9b4f-0699431ec7d7\nFreeSWITCH-Hostname: vm\n' +
-    'FreeSWITCH-Switchname: vm\nFreeSWITCH-IPv4: 192.0.2.2\nFreeSWITCH-IPv6: fd00%3A%3A2\n',
-} as const;
+/** A running core: its Core-UUID is new at each of its starts, and tells one switch from another. */
+export interface CoreIdentity {
+  readonly uuid: string;
+  /** What it says of itself in each event. */
+  readonly head: string;
+}
+
+export function coreIdentity(uuid: string): CoreIdentity {
+  return {
+    uuid,
+    head:
+      `Core-UUID: ${uuid}\nFreeSWITCH-Hostname: vm\n` +
+      'FreeSWITCH-Switchname: vm\nFreeSWITCH-IPv4: 192.0.2.2\nFreeSWITCH-IPv6: fd00%3A%3A2\n',
+  };
+}
 
 const origin: Readonly<Record<string, string | undefined>> = Object.fromEntries(
   Object.entries(origins).map(([name, [file, func, line]]) => [
@@ -58,6 +66,7 @@ export class SwitchEvent {
   readonly #parts: EventParts;
   readonly #dates: () => string;
   readonly #sequence: number;
+  readonly #head: string;
   #plain: readonly string[] | undefined;
   #frame: readonly string[] | undefined;
 
@@ -65,13 +74,14 @@ export class SwitchEvent {
     name: string,
     leg: Leg | undefined,
     parts: EventParts,
-    fired: { readonly dates: () => string; readonly sequence: number },
+    fired: { readonly dates: () => string; readonly sequence: number; readonly head: string },
   ) {
     this.name = name;
     this.leg = leg;
     this.#parts = parts;
     this.#dates = fired.dates;
     this.#sequence = fired.sequence;
+    this.#head = fired.head;
   }
 
   /** True where a filter on a channel variable may match. */
@@ -109,7 +119,7 @@ export class SwitchEvent {
     const pieces = [
       '',
       `Event-Name: ${this.name}\n`,
-      core.head,
+      this.#head,
       this.#dates(),
       origin[this.name] ?? unknownOrigin,
       `Event-Sequence: ${this.#sequence}\n`,

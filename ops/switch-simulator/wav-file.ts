@@ -7,10 +7,20 @@ const cycle = Buffer.alloc(20 * sampleBytes);
 for (let sample = 0; sample < 20; sample++)
   cycle.writeInt16LE(sample < 10 ? 800 : -800, sample * sampleBytes);
 
+/** A stretch of a file that was masked. */
+export interface Silence {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** Writes 16-bit PCM of the given length into a folder that exists. Throws what the file system throws. */
-export function writeWav(path: string, audio: { readonly ms: number; readonly channels: 1 | 2 }): void {
+export function writeWav(
+  path: string,
+  audio: { readonly ms: number; readonly channels: 1 | 2; readonly silences: readonly Silence[] },
+): void {
   const frameBytes = sampleBytes * audio.channels;
-  const size = Math.floor((audio.ms * rate) / 1000) * frameBytes;
+  const bytesOf = (ms: number): number => Math.floor((ms * rate) / 1000) * frameBytes;
+  const size = bytesOf(audio.ms);
   const head = Buffer.alloc(44);
   head.write('RIFF', 0, 'latin1');
   head.writeUInt32LE(36 + size, 4);
@@ -24,5 +34,7 @@ export function writeWav(path: string, audio: { readonly ms: number; readonly ch
   head.writeUInt16LE(8 * sampleBytes, 34);
   head.write('data', 36, 'latin1');
   head.writeUInt32LE(size, 40);
-  writeFileSync(path, Buffer.concat([head, Buffer.alloc(size, cycle)]));
+  const body = Buffer.alloc(size, cycle);
+  for (const { fromMs, toMs } of audio.silences) body.fill(0, bytesOf(fromMs), bytesOf(toMs));
+  writeFileSync(path, Buffer.concat([head, body]));
 }

@@ -27,6 +27,7 @@ void t.test('the admin API over a running daemon', async (t) => {
     const address = `http://127.0.0.1:${house.addresses[0]?.apiPort}`;
     t.equal((await fetch(`${address}/calls`)).status, 401);
     t.equal((await fetch(`${address}/freeswitch/cdr`, { method: 'POST' })).status, 401);
+    await house.leaks(t);
   });
 
   await t.test('a call is seen while it lives, ended from outside, and read afterwards', async (t) => {
@@ -116,5 +117,6 @@ void t.test('the admin API over a running daemon', async (t) => {
     t.equal(refused.status, 422);
     t.match(refused.headers.get('content-type'), /problem\+json/);
     t.ok(((await refused.json()) as { faults: unknown[] }).faults.length >= 2);
+    await house.leaks(t);
   });
 });

@@ -38,6 +38,10 @@ export interface RecordingRow {
   readonly bytes: number | null;
   readonly duration_ms: number | null;
   readonly sha256: string | null;
+  readonly location: string | null;
+  readonly started_at: string;
+  readonly stopped_at: string | null;
+  readonly retention_days: number | null;
 }
 
 /** A call as PostgreSQL has it, with everything that hangs on it. */

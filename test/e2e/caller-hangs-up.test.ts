@@ -176,7 +176,7 @@ void t.test('a caller who hangs up in any phase leaves one complete record and n
   const dids: string[] = [];
   for (const { nodes, edges, plan } of cases) dids.push((await house.flow(flowOf(nodes, edges), plan)).did);
   await house.startDaemon();
-  await house.ready();
+  await house.warm();
   const placed = placeInTurn(cases.length, (index) => {
     const hangUp = cases[index]?.hangUp ?? {};
     return house.call(dids[index] ?? '', { script: { hangUp } });
@@ -215,6 +215,7 @@ void t.test('a caller who hangs up in any phase leaves one complete record and n
       );
       if (expected.outcome === 'connected') t.ok(row.connected_at);
       if (expected.phase.includes('something to do')) t.same(row.tags, ['gave-up']);
+      await house.leaksOf(t, call, row.id);
     });
 
   await t.test('before anything was done at all', async (t) => {
@@ -229,7 +230,5 @@ void t.test('a caller who hangs up in any phase leaves one complete record and n
       if (row !== undefined) t.equal(row.cdrs.length, 1);
     }
   });
-
-  await house.leaks(t);
   t.equal(house.simulator.snapshot().cdrsOnDisk, 0, 'the daemon took every record of mod_json_cdr');
 });

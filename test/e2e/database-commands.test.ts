@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { Client } from 'pg';
 import t from 'tap';
 import { knownMigrations, whileMigrating } from '../../orm/migrate.ts';
+import { emptyDatabase } from '../integration/empty-database.ts';
 import { until } from '../until.ts';
-import { emptyDatabase, run, start } from './package-script.ts';
+import { run, start } from './package-script.ts';
 
 void t.test('two deployments at once: one applies, the other waits and finds nothing', async (t) => {
   const { url } = await emptyDatabase(t);

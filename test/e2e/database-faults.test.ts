@@ -1,6 +1,7 @@
 import t from 'tap';
 import { newId } from '../../daemon/telephony/ids.ts';
-import { emptyDatabase, run } from './package-script.ts';
+import { emptyDatabase } from '../integration/empty-database.ts';
+import { run } from './package-script.ts';
 
 /** The commands that need a database, with arguments that ask nothing of a person. */
 const withDatabase = {

@@ -22,6 +22,8 @@ export interface PlannedBuyer {
 export interface FlowPlan {
   readonly buyers?: readonly PlannedBuyer[];
   readonly record?: 'mono' | 'stereo';
+  /** The campaign's rule for what its nodes say nothing of. */
+  readonly recordingRetentionDays?: number;
   readonly maxCalls?: number;
   readonly tags?: readonly string[];
   /** The flow's name, for `goto`. */
@@ -75,6 +77,7 @@ export async function planFlow(em: EntityManager, graph: FlowGraph, plan: FlowPl
     ...(plan.record === undefined ? {} : { record: plan.record }),
   });
   if (plan.maxCalls !== undefined) campaign.maxCalls = plan.maxCalls;
+  campaign.recordingRetentionDays = plan.recordingRetentionDays ?? null;
   const did = `+1555700${String(1000 + made)}`;
   await seedNumber(em, tenant, { e164: did, campaign, publisher, tags: plan.tags ?? [] });
   await em.flush();

@@ -9,6 +9,7 @@ import { loadConfig } from '../../daemon/config.ts';
 import { Daemon } from '../../daemon/daemon.ts';
 import type { FlowGraph } from '../../daemon/flow/flow-graph.ts';
 import { createLog } from '../../daemon/log.ts';
+import type { ChannelUuid } from '../../daemon/telephony/ids.ts';
 import { startRedis } from '../../ops/dev-services/redis.ts';
 import { freePort } from '../../ops/dev-services/tether.ts';
 import type { SimulatedCall } from '../../ops/switch-simulator/simulated-call.ts';
@@ -21,10 +22,14 @@ import { closeOrm, openOrm } from '../../orm/config.ts';
 import { seededDatabase } from '../integration/seeded-database.ts';
 import { until } from '../until.ts';
 import { CallReader } from './call-row.ts';
+import { type PendingTimers, pendingTimers, watchTimers } from './daemon-timers.ts';
 import { type FlowPlan, type PlannedFlow, planFlow } from './flow-plan.ts';
+import { LeftBehind } from './left-behind.ts';
+
+watchTimers();
 
 export const apiKey = 'e2e-key-0123456789abcdef';
-const cdrSecret = 'e2e-cdr-0123456789abcdef';
+export const cdrSecret = 'e2e-cdr-0123456789abcdef';
 const main = resolve(import.meta.dirname, '../../daemon/main.ts');
 
 export interface HouseOptions {
@@ -71,6 +76,9 @@ export class House {
   readonly route: Route;
   readonly #options: HouseOptions;
   readonly #undoing: (() => unknown)[];
+  readonly #left: LeftBehind;
+  readonly #spawned: (DaemonProcess | undefined)[] = [];
+  #standing: PendingTimers = new Map();
   #placed = 0;
 
   constructor(
@@ -87,6 +95,8 @@ export class House {
     this.route = parts.route;
     this.#options = options;
     this.#undoing = undoing;
+    this.#left = new LeftBehind(parts.databaseUrl, options.settings?.['REDIS_URL'] ?? parts.redisUrl);
+    undoing.push(() => this.#left.close());
   }
 
   /** The environment of the daemon at this address. */
@@ -118,6 +128,7 @@ export class House {
     this.#undoing.push(() => daemon.stop(0));
     await daemon.start();
     this.daemons[index] = daemon;
+    this.#standing = pendingTimers();
     return daemon;
   }
 
@@ -126,6 +137,20 @@ export class House {
     await until(
       'the daemon to be ready',
       async () => (await this.api('/health/ready', { daemon })).ok,
+      60_000,
+    );
+  }
+
+  /** Waits until ten new numbers at once are looked up in time: PostgreSQL's first answers take long on a busy machine. */
+  async warm(): Promise<void> {
+    await this.ready();
+    await until(
+      'PostgreSQL to tell about numbers in time',
+      async () => {
+        const calls = Array.from({ length: 10 }, (_, index) => this.call(`+1555999000${index}`));
+        const ends = await Promise.all(calls.map(({ ended }) => ended));
+        return ends.every(({ cause }) => cause === 'UNALLOCATED_NUMBER');
+      },
       60_000,
     );
   }
@@ -160,7 +185,9 @@ export class House {
       },
       60_000,
     );
-    return { child, log, exited, stderr: () => stderr };
+    const spawned = { child, log, exited, stderr: () => stderr };
+    this.#spawned[index] = spawned;
+    return spawned;
   }
 
   /** Hands a record that mod_json_cdr kept on disk to a daemon, as an operator's script does later. */
@@ -227,29 +254,20 @@ export class House {
     count('event sockets in the switch', sockets);
     count('timers in the switch', timers);
     count('CDRs on their way', cdrsPending);
-    for (const [index, daemon] of this.daemons.entries()) {
-      if (daemon === undefined) continue;
-      count(`live calls in daemon ${index}`, daemon.liveCalls);
-      const metrics = await this.metrics(index);
-      for (const name of ['cap_leases', 'spool_records', 'event_sockets'])
-        count(`${name} in daemon ${index}`, metrics.get(name));
-    }
-    for (const key of await this.#redisKeys()) held.push(`${key} in Redis`);
+    for (const index of this.#running())
+      for (const [name, amount] of await this.metrics(index))
+        if (/^(live_calls|cap_leases|spool_records|event_sockets)\b/.test(name))
+          count(`${name} in daemon ${index}`, amount);
+    // What every daemon always has is set while it starts; a daemon that stopped has none left.
+    for (const [line, amount] of pendingTimers())
+      count(`timers of ${line}`, amount - (this.#standing.get(line) ?? 0));
+    held.push(...(await this.#left.found()));
     return held;
   }
 
   /** After each test: waits until nothing is held any more, and says what is left where it stays. */
   async leaks(t: Test, deadlineMs = 8_000): Promise<void> {
-    let held: string[] = [];
-    await until(
-      'nothing to be held',
-      async () => {
-        held = await this.held();
-        return held.length === 0;
-      },
-      deadlineMs,
-    ).catch(() => {});
-    t.same(held, [], 'no channel, socket, timer, lease or record is left behind');
+    await this.#free(t, () => this.held(), deadlineMs);
     t.same(
       this.simulator.snapshot().expansionsAttempted,
       [],
@@ -257,25 +275,46 @@ export class House {
     );
   }
 
-  /** Leases, and their places in scopes and lines that have not expired. */
-  async #redisKeys(): Promise<string[]> {
-    const redis = createClient({ url: this.redisUrl, socket: { reconnectStrategy: false } });
-    redis.on('error', () => {});
-    await redis.connect();
-    try {
-      const leases = await redis.keys('callfabric:lease:*');
-      const nowMs = Number((await redis.time())[0]) * 1000;
-      const places: string[] = [];
-      // What a dead daemon's call held of them counts no more from its time on; the key goes later, by itself.
-      for (const key of [
-        ...(await redis.keys('callfabric:cap:*')),
-        ...(await redis.keys('callfabric:alive:*')),
-      ])
-        if ((await redis.zCount(key, nowMs, '+inf')) > 0) places.push(key);
-      return [...leases, ...places];
-    } finally {
-      redis.destroy();
-    }
+  /** After a test of one call beside which others go on: nothing is held of it. */
+  async leaksOf(t: Test, call: SimulatedCall, callId: string, deadlineMs = 8_000): Promise<void> {
+    const held = async (): Promise<string[]> => {
+      const { legs, sockets } = this.simulator.core;
+      return [
+        ...[...legs.values()]
+          .filter(({ uuid, variables }) => uuid === call.uuid || variables.get('callfabric_call') === callId)
+          .map(({ uuid }) => `channel ${uuid}`),
+        ...(sockets.has(call.uuid) ? ['its event socket'] : []),
+        ...this.daemons.flatMap((daemon) =>
+          daemon?.registry.ofChannel(call.leg.uuid as ChannelUuid) === undefined ? [] : ['its session'],
+        ),
+        ...(await this.#left.found(callId)),
+      ];
+    };
+    await this.#free(t, held, deadlineMs);
+  }
+
+  async #free(t: Test, look: () => Promise<string[]>, deadlineMs: number): Promise<void> {
+    let held: string[] = [];
+    await until(
+      'nothing to be held',
+      async () => {
+        held = await look();
+        return held.length === 0;
+      },
+      deadlineMs,
+    ).catch((error: unknown) => held.push(String(error)));
+    t.same(held, [], 'no channel, socket, timer, lease, row or record is left behind');
+  }
+
+  /** The daemons that live, in this process or as one of their own. */
+  #running(): number[] {
+    const alive = ({ child }: DaemonProcess) => child.exitCode === null && child.signalCode === null;
+    return this.addresses
+      .map((_, index) => index)
+      .filter((index) => {
+        const spawned = this.#spawned[index];
+        return this.daemons[index] !== undefined || (spawned !== undefined && alive(spawned));
+      });
   }
 
   #address(index: number): Address {

@@ -53,7 +53,7 @@ void t.test('every exit of every node leads on, and stands in the record', async
     dids.push(did);
   }
   await house.startDaemon();
-  await house.ready();
+  await house.warm();
   const placed = placeInTurn(cases.length, (index) => {
     const script = cases[index]?.script;
     return house.call(dids[index] ?? '', script === undefined ? {} : { script });
@@ -82,6 +82,7 @@ void t.test('every exit of every node leads on, and stands in the record', async
       }
       if (type === 'record')
         t.equal(row.recordings.length, exit === 'next' ? 1 : 0, 'recorded with consent alone');
+      await house.leaksOf(t, call, row.id);
     });
 
   await t.test('queue full', async (t) => {
@@ -102,6 +103,7 @@ void t.test('every exit of every node leads on, and stands in the record', async
     t.same(stepsOf(await house.calls.row(second.uuid)), ['line:full', 'out:end']);
     first.hangUp();
     t.equal((await house.calls.row(first.uuid)).outcome, 'abandoned_in_queue');
+    await house.leaks(t);
   });
 
   await t.test('record storageUnavailable', async (t) => {
@@ -128,6 +130,7 @@ void t.test('every exit of every node leads on, and stands in the record', async
     const again = house.call(did);
     await again.ended;
     t.same(stepsOf(await house.calls.row(again.uuid)), ['tape:next'], 'the next call is recorded again');
+    await house.leaks(t);
   });
 
   await t.test('hangup ends with its cause, or with its SIP status', async (t) => {
@@ -141,6 +144,7 @@ void t.test('every exit of every node leads on, and stands in the record', async
       const row = await house.calls.row(call.uuid);
       t.same(stepsOf(row), ['out:end']);
       t.match(row, { outcome: 'finished', cause, hung_up_by: 'callfabric' });
+      await house.leaks(t);
     }
   });
 
@@ -149,7 +153,6 @@ void t.test('every exit of every node leads on, and stands in the record', async
     const call = house.call(did, { script: press('9') });
     t.equal((await call.ended).cause, 'USER_BUSY');
     t.match((await house.calls.row(call.uuid)).reason, /exit invalid of node menu leads nowhere/);
+    await house.leaks(t);
   });
-
-  await house.leaks(t);
 });

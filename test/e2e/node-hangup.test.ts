@@ -22,7 +22,7 @@ void t.test('the caller hangs up in every node, and the flow’s aftermath is wa
     dids.push((await house.flow(graph, plan)).did);
   }
   await house.startDaemon();
-  await house.ready();
+  await house.warm();
   const placed = placeInTurn(hangupCases.length, (index) => {
     const hangUp = hangupCases[index]?.hangUp ?? {};
     return house.call(dids[index] ?? '', { script: { hangUp } });
@@ -46,6 +46,7 @@ void t.test('the caller hangs up in every node, and the flow’s aftermath is wa
       );
       t.equal(row.cdrs.length, row.legs.length, 'a CDR a leg');
       t.notOk(row.cdrs.some(({ source }) => source === 'estimated'));
+      await house.leaksOf(t, call, row.id);
     });
 
   for (const [type, { params, exit }] of Object.entries(cannotHangUp))
@@ -63,6 +64,6 @@ void t.test('the caller hangs up in every node, and the flow’s aftermath is wa
       const row = await house.calls.row(call.uuid);
       t.same(stepsOf(row), ['talk:hangup', `node:${exit}`, 'after:next']);
       t.equal(row.outcome, 'abandoned');
+      await house.leaks(t);
     });
-  await house.leaks(t);
 });

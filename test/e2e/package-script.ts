@@ -2,9 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Client } from 'pg';
-import type { Test } from 'tap';
-import { createTestDatabase } from '../../ops/dev-services/test-database.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as {
@@ -42,16 +39,4 @@ export async function run(script: string, args: readonly string[], env: Env) {
   const { child, out, err } = start(script, args, env);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, out: out(), err: err() };
-}
-
-/** A database with nothing in it. */
-export async function emptyDatabase(t: Test): Promise<{ url: string; client: Client }> {
-  const database = await createTestDatabase();
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  t.teardown(async () => {
-    await client.end();
-    await database.drop();
-  });
-  return { url: database.url, client };
 }

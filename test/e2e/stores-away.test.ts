@@ -128,6 +128,6 @@ void t.test('Redis goes away in the middle of calls', async (t) => {
       t.teardown(() => again.stop());
       await until('Redis to be used again', async () => (await house.api('/health/ready')).status === 200);
       await until('a caller to be admitted again', async () => (await house.call(news).ended).answered);
-      await until('nothing to be held', async () => (await house.metrics()).get('cap_leases') === 0);
+      await house.leaks(t);
     });
 });

@@ -133,6 +133,7 @@ async function checkAll(
           ['stored'],
           'recorded to the end',
         );
+      await house.leaksOf(t, call, row.id, 15_000);
     });
 }
 

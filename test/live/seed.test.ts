@@ -25,7 +25,7 @@ void t.test('the seed as it is, on a real FreeSWITCH', { skip: live.skip }, asyn
 
   await t.test('menu, line, and the buyer’s telephone after his SIP address', async (t) => {
     mkdirSync(folder, { recursive: true });
-    writeWav(join(folder, 'ivr-welcome.wav'), { ms: 1500, channels: 1 });
+    writeWav(join(folder, 'ivr-welcome.wav'), { ms: 1500, channels: 1, silences: [] });
     const telephone = await awaitCalls('callee-hangs-up', { port: carrierPort, values: { talkMs: 1500 } });
     const caller = await placeCall('caller-keys-rfc2833', sipPort, did, { values: { beforeKeysMs: 800 } });
     await went(t, telephone, 'the callee talked and hung up');

@@ -98,6 +98,21 @@ void t.test('waiting, accepting and being cut, on a real FreeSWITCH', { skip: li
     }
   });
 
+  await t.test('its length counts from the bridge: whisper and key take nothing of it', async (t) => {
+    const callee = await awaitCalls('callee-presses', { values: { keys: '1', beforeKeysMs: 3_000 } });
+    const accept = { whisper: tone, accept: { digit: '1', timeoutSeconds: 8 } };
+    const { did } = await house.flow(flowOf([['buyers', 'buyer', { ...accept, maxDurationSeconds: 2 }]]), {
+      buyers: [{ name: 'Late key', users: [`1000@127.0.0.1:${callee.port}`] }],
+    });
+    const caller = await placeCall('caller-stays', sip, did);
+    await went(t, caller, 'the caller was served and cut');
+    const [row] = await house.written(did);
+    t.same(row === undefined ? [] : stepsOf(row), ['buyers:maxDuration']);
+    const ms = row?.cdrs.find(({ side }) => side === 'B')?.bill_ms ?? 0;
+    t.ok(ms >= 4_900 && ms < 7_500, `${ms} ms from the answer: 3 s to the key, then at least 2 s`);
+    await callee.stop();
+  });
+
   await t.test('a conversation is cut at its length, by FreeSWITCH itself', async (t) => {
     const callee = await awaitCalls('callee-answers');
     const { did } = await house.flow(flowOf([['buyers', 'buyer', { maxDurationSeconds: 2 }]]), {

@@ -40,6 +40,9 @@ void t.test('three settings are enough, the rest has defaults', async (t) => {
         key: least.CALLFABRIC_API_KEY,
         cdrSecret: undefined,
         metricsWithoutKey: false,
+        origin: undefined,
+        secureCookies: false,
+        trustedProxies: [],
       },
       maxCalls: 5000,
       stepBudget: 200,
@@ -128,6 +131,39 @@ void t.test('several FreeSWITCHes have their own passwords or share one', async 
   t.match(faultsOf({ ...least, CALLFABRIC_FREESWITCH: ',' }), [/names no machine/]);
 });
 
+void t.test(
+  'cookies go over https alone, unless the API is on loopback or said to be plain http',
+  async (t) => {
+    const secure = (more: object): unknown => {
+      const loaded = loadConfig({ ...least, ...more });
+      return loaded.ok && loaded.config.api.secureCookies;
+    };
+    t.equal(secure({}), false);
+    for (const host of ['localhost', '::1', '127.0.0.2'])
+      t.equal(secure({ CALLFABRIC_API_HOST: host }), false, host);
+    for (const host of ['0.0.0.0', '::', '10.0.0.1', 'localhost.example'])
+      t.equal(secure({ CALLFABRIC_API_HOST: host }), true, host);
+    t.equal(secure({ CALLFABRIC_API_ORIGIN: 'https://cf.example' }), true);
+    t.equal(secure({ CALLFABRIC_API_HOST: '0.0.0.0', CALLFABRIC_API_ORIGIN: 'http://cf.example' }), false);
+    t.match(
+      loadConfig({
+        ...least,
+        CALLFABRIC_API_ORIGIN: 'https://CF.example:8443',
+        CALLFABRIC_API_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8',
+      }),
+      {
+        config: { api: { origin: 'https://cf.example:8443', trustedProxies: ['127.0.0.1', '10.0.0.0/8'] } },
+      },
+    );
+    t.match(faultsOf({ ...least, CALLFABRIC_API_ORIGIN: 'https://cf.example/app' }), [
+      /CALLFABRIC_API_ORIGIN/,
+    ]);
+    t.match(faultsOf({ ...least, CALLFABRIC_API_TRUSTED_PROXIES: 'proxy' }), [
+      /TRUSTED_PROXIES has the part 'proxy'/,
+    ]);
+  },
+);
+
 void t.test('the password everybody knows is refused unless it is allowed', async (t) => {
   const env = { ...least, CALLFABRIC_FREESWITCH_PASSWORD: 'ClueCon' };
   t.match(faultsOf(env), [/^FreeSWITCH local has the default password ClueCon: give it one of its own/]);
@@ -171,6 +207,30 @@ void t.test('recordings may go to an S3-compatible store', async (t) => {
     t.equal(faultsOf({ ...least, CALLFABRIC_RECORDINGS_STORE: text }).length, 1, text);
 });
 
+void t.test('recordings may go to another folder', async (t) => {
+  const storeIs = (text: string, folder: string) =>
+    t.match(loadConfig({ ...least, CALLFABRIC_RECORDINGS_STORE: text }), {
+      ok: true,
+      config: { recordings: { store: { kind: 'folder', folder } } },
+    });
+  storeIs('file:///mnt/kept', '/mnt/kept');
+  storeIs('file:///mnt/kept%20calls/', '/mnt/kept calls');
+  for (const text of [
+    'file://mnt/kept',
+    'file:/mnt',
+    'file:///',
+    'file:///a?b',
+    'file:///a%2Fb',
+    'file:///%',
+  ])
+    t.match(faultsOf({ ...least, CALLFABRIC_RECORDINGS_STORE: text }), [/file:\/\/\/absolute\/path/], text);
+  const same = {
+    CALLFABRIC_RECORDINGS_DIR: '/srv/calls/',
+    CALLFABRIC_RECORDINGS_STORE: 'file:///srv/calls',
+  };
+  t.match(faultsOf({ ...least, ...same }), [/write local/]);
+});
+
 void t.test('a folder FreeSWITCH cannot be told to record to is refused', async (t) => {
   for (const folder of ['/srv/call recordings', '/srv/../etc', 'recordings', '/', '/srv//calls', "/srv/a'b"])
     t.equal(faultsOf({ ...least, CALLFABRIC_RECORDINGS_DIR: folder }).length, 1, folder);
@@ -192,16 +252,44 @@ void t.test('systemd is told where and how often it asks', async (t) => {
 void t.test('the example file is the schema, setting by setting', async (t) => {
   const text = readFileSync(exampleFile, 'utf8');
   const named = Array.from(text.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm), (match) => match[1]);
-  t.same(named, Object.keys(EnvironmentSchema.properties));
+  t.same(named, [...Object.keys(EnvironmentSchema.properties), 'POSTGRES_PASSWORD']);
   t.equal(text, exampleEnvironment(), 'run: node ops/example-environment.ts');
   for (const [name, schema] of settings) t.ok(schema.description.length > 20 && schema.group !== '', name);
 });
 
-void t.test('the example file is a configuration that loads once its secrets are set', async (t) => {
+/** The example file with every setting in force. */
+function exampleSettings(): Record<string, string> {
   const text = readFileSync(exampleFile, 'utf8');
-  const all = Array.from(
-    text.matchAll(/^#?([A-Z][A-Z0-9_]*)=(.*)$/gm),
-    (match) => [match[1], match[2]] as const,
+  return Object.fromEntries(Array.from(text.matchAll(/^#?([A-Z][A-Z0-9_]*)=(.*)$/gm)).map((m) => m.slice(1)));
+}
+const secrets = [...settings]
+  .filter(([, { secret, example }]) => secret === true && example !== undefined)
+  .map(([name, { example }]) => [name, `my-own-${example}`] as const);
+
+void t.test('the example file is a configuration that loads once its secrets are set', async (t) => {
+  const own = { ...Object.fromEntries(secrets), DATABASE_URL: least.DATABASE_URL };
+  t.same(faultsOf({ ...exampleSettings(), ...own }), []);
+});
+
+void t.test('a secret of the example file is refused, each with how to make one', async (t) => {
+  const faults = faultsOf({ ...exampleSettings(), CALLFABRIC_LOG_LEVEL: 'loud' });
+  t.ok(secrets.length >= 5);
+  for (const [name] of secrets)
+    t.equal(
+      faults.filter((fault) => fault.startsWith(`${name} still has the value of the example`)).length,
+      1,
+    );
+  t.equal(
+    faults.length,
+    secrets.length + 1,
+    'beside all other faults, and no second one about the same setting',
   );
-  t.match(loadConfig(Object.fromEntries(all)), { ok: true });
+  for (const name of ['CALLFABRIC_API_KEY', 'CALLFABRIC_CDR_SECRET', 'CALLFABRIC_FREESWITCH_PASSWORD'])
+    t.match(
+      faults.find((fault) => fault.startsWith(`${name} `)),
+      /: make one with: openssl rand -hex 24/,
+    );
+  t.match(faultsOf({ ...least, CALLFABRIC_FREESWITCH_PASSWORD_LOCAL: 'change-me' }), [
+    /^CALLFABRIC_FREESWITCH_PASSWORD_LOCAL still has the value of the example file/,
+  ]);
 });

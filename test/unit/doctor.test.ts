@@ -76,6 +76,22 @@ void t.test('a healthy installation has no fault and no advice', async (t) => {
   t.match(doctorText({ checks }), /^ok {4} Node: 24\.21\.0\n[\s\S]*\nall is well\n$/);
 });
 
+void t.test('a folder that recordings are moved to is looked at too', async (t) => {
+  const asked: string[] = [];
+  const probes = probesOf();
+  const of = config({ CALLFABRIC_RECORDINGS_STORE: 'file:///mnt/kept' });
+  const folder: DoctorProbes['folder'] = (path) => {
+    asked.push(path);
+    return probes.folder(path);
+  };
+  const { checks } = await doctor(of, { probes: { ...probes, folder } });
+  t.ok(asked.includes('/mnt/kept'));
+  t.match(
+    checks.find(({ name }) => name === 'Recordings store'),
+    { ok: true, detail: /^\/mnt\/kept has 50\.0 GiB free/ },
+  );
+});
+
 void t.test('each fault is found, alone, with its own advice', async (t) => {
   const upgrade = /upgrade to FreeSWITCH 1\.11\.2/;
   const expansion =

@@ -8,6 +8,7 @@ import type {
   Media,
   PlayOptions,
   PlayResult,
+  RecordingAdjustment,
   RecordingOptions,
 } from '../../daemon/channel/channel.ts';
 import { ChannelGone } from '../../daemon/channel/channel.ts';
@@ -24,7 +25,7 @@ type WaitingVerb =
   | 'bridge'
   | 'startRecording'
   | 'stopRecording'
-  | 'maskRecording'
+  | 'adjustRecording'
   | 'hangup';
 
 /** One verb as it was called, in order. */
@@ -178,8 +179,8 @@ export class FakeChannel implements Channel {
     return this.#verb('stopRecording', [path]);
   }
 
-  maskRecording(path: string, masked: boolean): Promise<void> {
-    return this.#verb('maskRecording', [path, masked]);
+  adjustRecording(path: string, adjustment: RecordingAdjustment): Promise<void> {
+    return this.#verb('adjustRecording', [path, adjustment]);
   }
 
   /** Resolves when the leg is over; whatever comes after rejects with ChannelGone. */

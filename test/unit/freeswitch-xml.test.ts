@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import t from 'tap';
+import { adjustRecording, startRecording, stopRecording } from '../../daemon/esl/channel-command.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const conf = join(root, 'freeswitch-conf');
@@ -162,6 +163,14 @@ void t.test('every API the daemon and its doctor ask for is allowed', async (t) 
       allowed.some((one) => one.endsWith(`.${name}.api`)),
       name,
     );
+});
+
+void t.test('every application that starts, stops or adjusts a recording is allowed', async (t) => {
+  const allowed = all(configuration('switch.conf'), 'allow').map((one) => one.attributes['name'] ?? '');
+  const path = '/r/a.wav';
+  const adjusted = (['mask', 'unmask', 'pause', 'resume'] as const).map((one) => adjustRecording(path, one));
+  for (const { app } of [startRecording(path), stopRecording(path), ...adjusted])
+    t.ok(allowed.includes(`mod_dptools.${app}.app`), app);
 });
 
 void t.test(

@@ -33,6 +33,27 @@ export const dialParams = {
     description: 'Ringing time of all tries together.',
   }),
   whisper: Type.Optional(prompt('Heard by the one who answers, before the two are joined.')),
+  accept: Type.Optional(
+    Type.Object(
+      {
+        digit: Type.String({
+          default: '1',
+          pattern: '^[0-9*#]$',
+          description: 'The key that takes the call.',
+        }),
+        timeoutSeconds: Type.Number({
+          default: 10,
+          minimum: 1,
+          maximum: 60,
+          description: 'Time to press it.',
+        }),
+      },
+      {
+        additionalProperties: false,
+        description: 'Who answers hears `whisper` and must press a key to take the call.',
+      },
+    ),
+  ),
   ringback: Type.Union(
     [
       Type.Object(
@@ -66,18 +87,24 @@ export const dialParams = {
 interface DialParams {
   readonly ringTimeoutSeconds?: number;
   readonly whisper?: Prompt;
+  readonly accept?: { readonly digit: string; readonly timeoutSeconds: number };
   readonly ringback: { kind: 'passthrough' } | { kind: 'media'; media: Prompt };
   readonly maxDurationSeconds?: number;
   readonly causes: Readonly<Record<string, CauseRule>>;
 }
 
-export function causeFaults(causes: DialParams['causes']) {
-  return Object.keys(causes)
-    .filter((cause) => !isHangupCause(cause) && !/^[3-6]\d\d$/.test(cause))
-    .map((cause) => ({
+/** What the schema cannot say of them. */
+export function dialFaults({ accept, whisper, causes }: Pick<DialParams, 'accept' | 'whisper' | 'causes'>) {
+  const unknown = Object.keys(causes).filter((cause) => !isHangupCause(cause) && !/^[3-6]\d\d$/.test(cause));
+  return [
+    ...(accept !== undefined && whisper === undefined
+      ? [{ field: '/whisper', message: 'says which key takes the call, so accept needs it' }]
+      : []),
+    ...unknown.map((cause) => ({
       field: `/causes/${cause}`,
       message: 'is neither a hangup cause nor a SIP status from 300 to 699',
-    }));
+    })),
+  ];
 }
 
 export function attemptOptions(ctx: NodeContext, params: DialParams): AttemptOptions {
@@ -89,6 +116,9 @@ export function attemptOptions(ctx: NodeContext, params: DialParams): AttemptOpt
         : params.ringback,
     causes: params.causes,
     ...(params.whisper === undefined ? {} : { whisper: mediaOf(params.whisper, ctx) }),
+    ...(params.accept === undefined
+      ? {}
+      : { accept: { digit: params.accept.digit, timeoutMs: msOf(params.accept.timeoutSeconds) } }),
     ...(params.maxDurationSeconds === undefined ? {} : { maxDurationMs: msOf(params.maxDurationSeconds) }),
   };
 }

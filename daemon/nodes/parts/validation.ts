@@ -2,33 +2,36 @@ import { type Static, Type } from 'typebox';
 import { compilePattern } from '../../flow/pattern.ts';
 
 /** What an entry of digits must be. */
-export const ValidationSchema = Type.Union([
-  Type.Object(
-    {
-      kind: Type.Literal('pattern'),
-      pattern: Type.String({ minLength: 1, maxLength: 200, description: 'RE2 syntax, the whole entry.' }),
-    },
-    { additionalProperties: false, title: 'Pattern' },
-  ),
-  Type.Object(
-    { kind: Type.Literal('zip') },
-    { additionalProperties: false, title: 'US ZIP code, 5 or 9 digits' },
-  ),
-  Type.Object(
-    {
-      kind: Type.Literal('date'),
-      order: Type.Union([Type.Literal('MMDDYYYY'), Type.Literal('DDMMYYYY'), Type.Literal('YYYYMMDD')], {
-        default: 'MMDDYYYY',
-        description: 'How the eight digits are keyed in.',
-      }),
-      when: Type.Union([Type.Literal('any'), Type.Literal('past'), Type.Literal('future')], {
-        default: 'any',
-        description: 'A birthday is past. Today is neither.',
-      }),
-    },
-    { additionalProperties: false, title: 'Date' },
-  ),
-]);
+export const ValidationSchema = Type.Union(
+  [
+    Type.Object(
+      {
+        kind: Type.Literal('pattern'),
+        pattern: Type.String({ minLength: 1, maxLength: 200, description: 'RE2 syntax, the whole entry.' }),
+      },
+      { additionalProperties: false, title: 'Pattern' },
+    ),
+    Type.Object(
+      { kind: Type.Literal('zip') },
+      { additionalProperties: false, title: 'US ZIP code, 5 or 9 digits' },
+    ),
+    Type.Object(
+      {
+        kind: Type.Literal('date'),
+        order: Type.Union([Type.Literal('MMDDYYYY'), Type.Literal('DDMMYYYY'), Type.Literal('YYYYMMDD')], {
+          default: 'MMDDYYYY',
+          description: 'How the eight digits are keyed in.',
+        }),
+        when: Type.Union([Type.Literal('any'), Type.Literal('past'), Type.Literal('future')], {
+          default: 'any',
+          description: 'A birthday is past. Today is neither.',
+        }),
+      },
+      { additionalProperties: false, title: 'Date' },
+    ),
+  ],
+  { description: 'What the digits must be; absent: any.' },
+);
 export type Validation = Static<typeof ValidationSchema>;
 
 /** `nowMs`: the dates `past` and `future` are told from, by UTC's day. */

@@ -26,7 +26,7 @@ export const groups = {
   routing: {
     column: 0,
     colour: '#be185d',
-    entities: ['Flow', 'FlowVersion', 'Node', 'Edge', 'Schedule'],
+    entities: ['Flow', 'FlowDraft', 'FlowVersion', 'Node', 'Edge', 'Schedule'],
   },
   calls: {
     column: 4,

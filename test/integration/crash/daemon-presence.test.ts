@@ -184,19 +184,3 @@ void t.test('a lease out of a waiting line names its channel too, and so does an
   await second.presence.stop();
   t.match(await first.presence.orphansOf(second.caps.daemonId), [{ ...holder, leaseId: lease.leaseId }]);
 });
-
-void t.test('any daemon finds the leg of a call that another one runs, among however many', async (t) => {
-  const it = await world(t);
-  const first = await living(it);
-  const second = await living(it);
-  const others = Array.from({ length: 1_000 }, () => taken(first.caps, holderOn(elsewhere), 2));
-  const holder = holderOn(here);
-  const lease = await taken(first.caps, holder);
-  await Promise.all(others);
-  await first.caps.renew();
-  t.same(await second.presence.legOf(lease.callId), holder);
-  t.same(await first.presence.legOf(lease.callId), holder, 'its own too');
-  t.equal(await second.presence.legOf(newId<'CallId'>()), undefined);
-  await first.caps.release(lease);
-  t.equal(await second.presence.legOf(lease.callId), undefined, 'its call is over');
-});

@@ -1,23 +1,17 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { resetSchema } from '../../../ops/database/reset-schema.ts';
-import { createTestDatabase } from '../../../ops/dev-services/test-database.ts';
 import { knownMigrations, migrate } from '../../../orm/migrate.ts';
 import { seed } from '../../../orm/seed.ts';
+import { emptyDatabase, type OwnDatabase } from '../empty-database.ts';
 
 const development = { production: false };
 
-async function seeded(t: Test): Promise<{ url: string; client: Client }> {
-  const database = await createTestDatabase();
+async function seeded(t: Test): Promise<OwnDatabase> {
+  const database = await emptyDatabase(t);
   await migrate(database.url);
   await seed(database.url, development);
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  t.teardown(async () => {
-    await client.end();
-    await database.drop();
-  });
-  return { url: database.url, client };
+  return database;
 }
 
 async function tenants(client: Client): Promise<number | null> {

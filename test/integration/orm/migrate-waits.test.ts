@@ -1,19 +1,7 @@
-import { Client } from 'pg';
-import t, { type Test } from 'tap';
-import { createTestDatabase } from '../../../ops/dev-services/test-database.ts';
+import t from 'tap';
 import { closeOrm, openOrm } from '../../../orm/config.ts';
 import { knownMigrations, migrate, whileMigrating } from '../../../orm/migrate.ts';
-
-async function emptyDatabase(t: Test): Promise<{ url: string; client: Client }> {
-  const database = await createTestDatabase();
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  t.teardown(async () => {
-    await client.end();
-    await database.drop();
-  });
-  return { url: database.url, client };
-}
+import { emptyDatabase } from '../empty-database.ts';
 
 void t.test('the second of two says that it waits, and then finds nothing to do', async (t) => {
   const { url } = await emptyDatabase(t);

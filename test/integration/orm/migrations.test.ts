@@ -1,22 +1,16 @@
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { newId } from '../../../daemon/telephony/ids.ts';
-import { createTestDatabase } from '../../../ops/dev-services/test-database.ts';
 import { closeOrm, openOrm } from '../../../orm/config.ts';
 import { knownMigrations, migrate } from '../../../orm/migrate.ts';
+import { emptyDatabase } from '../empty-database.ts';
 import { columnsOf, fillTenant, tenantTables } from './fill-tenant.ts';
 
-async function emptyDatabase(t: Test) {
-  const database = await createTestDatabase();
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  const orm = openOrm(database.url, { statementTimeoutMs: 0 });
-  t.teardown(async () => {
-    await closeOrm(orm);
-    await client.end();
-    await database.drop();
-  });
-  return { url: database.url, client, migrator: orm.migrator };
+async function withMigrator(t: Test) {
+  const { url, client } = await emptyDatabase(t);
+  const orm = openOrm(url, { statementTimeoutMs: 0 });
+  t.teardown(() => closeOrm(orm));
+  return { url, client, migrator: orm.migrator };
 }
 
 /** Everything the catalogue knows of our schema, as text; names that PostgreSQL gives to NOT NULL are its own affair. */
@@ -42,7 +36,7 @@ async function schemaOf(client: Client): Promise<string[]> {
 }
 
 void t.test('up, down and up again leaves the same schema', async (t) => {
-  const { url, client, migrator } = await emptyDatabase(t);
+  const { url, client, migrator } = await withMigrator(t);
   await migrate(url);
   const first = await schemaOf(client);
   t.ok(first.length > 1000);
@@ -56,7 +50,7 @@ void t.test('up, down and up again leaves the same schema', async (t) => {
 });
 
 void t.test('every migration on a filled database loses nothing, up and down', async (t) => {
-  const { url, client, migrator } = await emptyDatabase(t);
+  const { url, client, migrator } = await withMigrator(t);
   const known = knownMigrations();
   for (const level of known.slice(0, -1)) {
     await migrator.up({ to: level });
@@ -87,7 +81,7 @@ void t.test('every migration on a filled database loses nothing, up and down', a
 void t.test(
   'a role that may not make roles is told what an administrator has to run, and then it works',
   async (t) => {
-    const { url, client } = await emptyDatabase(t);
+    const { url, client } = await withMigrator(t);
     const role = `owner_${newId().replaceAll('-', '')}`;
     const database = new URL(url).pathname.slice(1);
     await migrate(url); // the two roles are there now, and another's

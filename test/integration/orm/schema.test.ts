@@ -1,25 +1,14 @@
 import { Client } from 'pg';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { checkGraph } from '../../../daemon/flow/graph-checks.ts';
 import { nodeTypes } from '../../../daemon/nodes/index.ts';
 import { newId } from '../../../daemon/telephony/ids.ts';
-import { createTestDatabase } from '../../../ops/dev-services/test-database.ts';
 import { closeOrm, openOrm } from '../../../orm/config.ts';
 import { checkSchema, knownMigrations, migrate } from '../../../orm/migrate.ts';
 import { isPassword } from '../../../orm/password.ts';
 import { seed, testFlow } from '../../../orm/seed.ts';
+import { emptyDatabase } from '../empty-database.ts';
 import { seededDatabase } from '../seeded-database.ts';
-
-async function emptyDatabase(t: Test): Promise<{ url: string; client: Client }> {
-  const database = await createTestDatabase();
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  t.teardown(async () => {
-    await client.end();
-    await database.drop();
-  });
-  return { url: database.url, client };
-}
 
 void t.test('two migrations at once: one applies, the other finds nothing to do', async (t) => {
   const { url } = await emptyDatabase(t);

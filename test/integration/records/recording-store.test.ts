@@ -21,13 +21,17 @@ t.before(async () => {
 t.teardown(() => database.drop());
 
 /** Writes a call whose recording is `bytes` (none: no file), and looks after it with `target`. */
-async function setup(t: Test, target: RecordingTarget, options: { giveUpAfterMs?: number } = {}) {
+async function setup(
+  t: Test,
+  target: RecordingTarget,
+  options: { giveUpAfterMs?: number; settledAfterMs?: number } = {},
+) {
   const folder = t.testdir();
   let store: RecordingStore | undefined;
   const made = await writeSetup(database.url, folder, { onWritten: () => store?.nudge() });
   t.teardown(made.close);
   await made.rows("update recording set status = 'failed' where status = 'pending'");
-  const record = (bytes: Buffer | undefined, stopped = true) => {
+  const record = (bytes: Buffer | undefined, stopped = true, durationMs?: number) => {
     const sample = sampleRecord(made.tenantId);
     const path = join(folder, 'fs', `${sample.callId}-1.wav`);
     if (bytes !== undefined) {
@@ -40,6 +44,7 @@ async function setup(t: Test, target: RecordingTarget, options: { giveUpAfterMs?
         ...one,
         path,
         stoppedAtUs: stopped ? one.stoppedAtUs : undefined,
+        durationMs,
       })),
     });
     const row = async () =>
@@ -93,6 +98,44 @@ void t.test('a file that cannot be read just now is tried again, not given up', 
   writeFileSync(path, wav(1500));
   t.match(await recordings.sweepRecordings(), { stored: 1 });
   t.match(await row(), { status: 'stored', reason: null });
+});
+
+void t.test('a file that is shorter than its header or FreeSWITCH said is failed, not stored', async (t) => {
+  const { record, recordings, writer } = await setup(t, keepInPlace, { settledAfterMs: 0 });
+  const cut = record(wav(3000).subarray(0, 44 + 32_000), true);
+  const short = record(wav(58_000, 1), true, 60_000);
+  const none = record(wav(0), true, 60_000);
+  const nearly = record(wav(1100), true, 2000);
+  const untold = record(wav(1100));
+  await writer.flush();
+  t.match(await short.row(), { status: 'pending', duration_ms: 60_000 }, 'what FreeSWITCH said, so far');
+  t.same(await recordings.sweepRecordings(), { stored: 2, empty: 0, failed: 3, pending: 0 });
+  t.match(await cut.row(), {
+    status: 'failed',
+    location: null,
+    duration_ms: 1000,
+    bytes: '32044',
+    reason: 'its header tells of 3000 ms, 1000 ms are there',
+  });
+  t.match(await short.row(), {
+    status: 'failed',
+    duration_ms: 58_000,
+    reason: 'FreeSWITCH recorded 60000 ms, 58000 ms are there',
+  });
+  t.match(await none.row(), { status: 'failed', duration_ms: 0, reason: /60000 ms, 0 ms are there/ });
+  t.match(await nearly.row(), { status: 'stored', duration_ms: 1100 }, 'its own length, within the second');
+  t.match(await untold.row(), { status: 'stored', duration_ms: 1100 }, 'after a takeover nobody may know');
+});
+
+void t.test('a file whose rest a shared disk shows later is stored when it does', async (t) => {
+  const { record, recordings, writer } = await setup(t, keepInPlace, { settledAfterMs: 60_000 });
+  const { path, row } = record(wav(3000).subarray(0, 20_000), true, 3000);
+  await writer.flush();
+  t.match(await recordings.sweepRecordings(), { pending: 1 });
+  t.match(await row(), { status: 'pending', duration_ms: 3000, reason: /tells of 3000 ms/ });
+  writeFileSync(path, wav(3000));
+  t.match(await recordings.sweepRecordings(), { stored: 1 });
+  t.match(await row(), { status: 'stored', duration_ms: 3000, reason: null });
 });
 
 void t.test('a written call has its recording looked after by itself', async (t) => {

@@ -14,6 +14,8 @@ export interface StoppablePostgres {
   start(): Promise<void>;
   /** Cuts every connection without stopping the server. */
   cut(): void;
+  /** Lets nothing more through on the connections that are open, without closing them; new ones work. */
+  hush(): void;
   end(): Promise<void>;
 }
 
@@ -30,6 +32,9 @@ export async function stoppablePostgres(): Promise<StoppablePostgres> {
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
     sockets.clear();
+  };
+  const hush = (): void => {
+    for (const socket of sockets) socket.unpipe().resume();
   };
   const listen = (port: number): Promise<number> => {
     const made = createServer((client) => {
@@ -64,6 +69,7 @@ export async function stoppablePostgres(): Promise<StoppablePostgres> {
   return {
     url: url.href,
     cut,
+    hush,
     async stop() {
       await server.stop();
       await close();

@@ -77,7 +77,7 @@ void t.test('deleting a tenant removes all that is its own, and nothing else', a
     (await client.query('select id from user_account')).rows.map(({ id }) => id as string);
   const usersBefore = await users();
 
-  t.equal(await deleteTenant(parts, leaving.id, { batchRows: 1 }), true);
+  t.equal(await deleteTenant(parts, leaving.id, { batchRows: 1, batchPages: 1 }), true);
   t.same(
     Object.entries(await rowsOf(client, leaving.id)).filter(([, count]) => count > 0),
     [],

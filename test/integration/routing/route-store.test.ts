@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
-import { RouteStore } from '../../../daemon/routing/route-store.ts';
+import { RouteStore, type RouteStoreOptions } from '../../../daemon/routing/route-store.ts';
 import type { Branded } from '../../../daemon/telephony/ids.ts';
 import { newId } from '../../../daemon/telephony/ids.ts';
 import { closeOrm, openOrm, poolOf } from '../../../orm/config.ts';
@@ -18,23 +18,19 @@ t.before(async () => {
 });
 t.teardown(() => postgres.end());
 
-const patient = { connectTimeoutMs: 20_000, loadDeadlineMs: 20_000 };
+type Times = Pick<RouteStoreOptions, 'maxGraphs' | 'sureForMs' | 'listening' | 'refreshDeadlineMs'> & {
+  readonly connectTimeoutMs: number;
+  readonly loadDeadlineMs: number;
+};
+const patient: Times = { connectTimeoutMs: 20_000, loadDeadlineMs: 20_000, sureForMs: 20_000 };
 /** Where PostgreSQL goes away, and nobody should wait long for it. */
-const impatient = { connectTimeoutMs: 500, loadDeadlineMs: 800 };
+const impatient: Times = { connectTimeoutMs: 500, loadDeadlineMs: 800 };
 
 /** A started store, and another connection that changes things behind its back. */
-async function setup(
-  t: Test,
-  {
-    connectTimeoutMs,
-    loadDeadlineMs,
-    maxGraphs,
-  }: { connectTimeoutMs: number; loadDeadlineMs: number; maxGraphs?: number } = patient,
-) {
+async function setup(t: Test, { connectTimeoutMs, ...times }: Times = patient) {
   const orm = openOrm(postgres.url, { connectTimeoutMs });
   const log = quietLog();
-  const bound = maxGraphs === undefined ? {} : { maxGraphs };
-  const store = new RouteStore({ orm, log, loadDeadlineMs, awayPauseMs: 20, ...bound });
+  const store = new RouteStore({ orm, log, awayPauseMs: 20, ...times });
   await store.start();
   const other = new Client({ connectionString: postgres.url });
   other.on('error', () => {});
@@ -56,7 +52,12 @@ void t.test('the seeded number has its whole route', async (t) => {
   t.match(route, {
     tenant: { slug: 'test-org', enabled: true, maxCalls: undefined },
     number: { e164: did, enabled: true, tags: [] },
-    campaign: { name: 'Test Campaign', record: 'stereo', ringTimeoutMs: 20_000 },
+    campaign: {
+      name: 'Test Campaign',
+      record: 'stereo',
+      ringTimeoutMs: 20_000,
+      recordingRetentionDays: undefined,
+    },
     buyers: [
       {
         name: 'Test Buyer',
@@ -83,6 +84,11 @@ void t.test('a change through another connection is seen', async (t) => {
   await until('the change', async () => (await maxCalls()) === 7);
   await change(`update buyer_endpoint set enabled = false where label = 'PSTN'`);
   await until('the endpoint', async () => (await store.routeFor(did))?.buyers[0]?.endpoints.length === 1);
+  await change('update campaign set recording_retention_days = 90');
+  await until(
+    'the retention',
+    async () => (await store.routeFor(did))?.campaign.recordingRetentionDays === 90,
+  );
   await change(
     `insert into phone_number (id, tenant_id, e164, campaign_id) select '${newId()}', tenant_id, '+15557770000', campaign_id from phone_number where e164 = '${did}'`,
   );
@@ -183,4 +189,58 @@ void t.test('a change that was missed while the connection was cut is seen', asy
     ),
   );
   await until('the change', async () => (await store.routeFor(did))?.number.maxCalls === 9, 5000);
+});
+
+/** What the store serves as the number's limit. */
+const limitOf = async (store: RouteStore): Promise<number | undefined> =>
+  (await store.routeFor(did))?.number.maxCalls;
+
+void t.test('while nothing is heard, calls read the configuration as it is now', async (t) => {
+  const listening = { retryMinMs: 3_600_000 };
+  const { store, change } = await setup(t, { ...impatient, refreshDeadlineMs: 20_000, listening });
+  await change(`update phone_number set max_calls = 1 where e164 = '${did}'`);
+  await until('the limit', async () => (await limitOf(store)) === 1);
+  await until('it to be cached', async () => {
+    const before = await store.routeFor(did);
+    return before === (await store.routeFor(did));
+  });
+  await change(
+    "select pg_terminate_backend(pid) from pg_stat_activity where query like 'listen %' or query = 'select 1'",
+  );
+  await until('the loss is seen', () => !store.listening);
+  await change(`update phone_number set max_calls = 2 where e164 = '${did}'`);
+  await until('the change', async () => (await limitOf(store)) === 2);
+  t.equal(store.listening, false, 'and nobody listens yet');
+});
+
+void t.test('a connection that is dead and does not say so hides no change', async (t) => {
+  const orm = openOrm(postgres.url, { connectTimeoutMs: 20_000 });
+  const listening = { heartbeatDeadlineMs: 3_600_000 };
+  const times = { loadDeadlineMs: 20_000, refreshDeadlineMs: 20_000, listening };
+  const log = quietLog();
+  const store = new RouteStore({ orm, log, ...times });
+  await store.start();
+  t.teardown(async () => {
+    await store.stop();
+    await closeOrm(orm);
+  });
+  postgres.hush();
+  const pool = await poolOf(orm);
+  await pool.query(`update phone_number set max_calls = 4 where e164 = '${did}'`);
+  t.equal(await limitOf(store), 4);
+  await pool.query(`update phone_number set max_calls = 5 where e164 = '${did}'`);
+  await until('the change', async () => (await limitOf(store)) === 5);
+  t.equal(store.listening, true, 'it still seems to listen');
+  t.notOk(
+    log.messages.some((message) => /cannot be heard/.test(message)),
+    'and did so all the time',
+  );
+});
+
+void t.test('a connection that owes its answer for too long is made again', async (t) => {
+  const listening = { heartbeatMs: 50, heartbeatDeadlineMs: 500 };
+  const { store } = await setup(t, { ...patient, listening });
+  postgres.hush();
+  await until('the loss is seen', () => !store.listening);
+  await until('it listens again', () => store.listening);
 });

@@ -30,8 +30,8 @@ function house(
     }) as unknown as SwitchLink;
   const parts = {
     registry: { get: () => (of.own === true ? session : undefined) },
-    legs: {
-      legOf: async () => {
+    leased: {
+      find: async () => {
         if (of.redisAway === true) throw new RedisAway('redis is not connected');
         return of.leg;
       },

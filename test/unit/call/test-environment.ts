@@ -1,4 +1,5 @@
 import type { CallEnvironment, CallLog } from '../../../daemon/call/call-environment.ts';
+import { unwatched } from '../../../daemon/call/call-news.ts';
 import { unobserved } from '../../../daemon/call/observer.ts';
 import { CallRegistry } from '../../../daemon/call/registry.ts';
 import type { CapLease, Caps } from '../../../daemon/caps/cap-lease.ts';
@@ -82,6 +83,7 @@ export function aRoute(): Route {
       maxCalls: 10,
       ringTimeoutMs: 20_000,
       record: 'stereo',
+      recordingRetentionDays: undefined,
     },
     publisherId: undefined,
     flow: {
@@ -263,6 +265,7 @@ export class TestEnvironment {
       },
       registry: new CallRegistry(),
       observer: unobserved,
+      watch: unwatched,
       log: silent,
       settings: {
         whenCapsUnavailable,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
 import {
+  adjustRecording,
   answer,
   flushDtmf,
-  maskRecording,
   preAnswer,
   ringReady,
   startRecording,
@@ -121,12 +121,12 @@ void t.test('whether api-expansion is on, by what became of an API inside', (t) 
   t.end();
 });
 
-void t.test('recordings start, mask and stop by a plain absolute path', async (t) => {
+void t.test('recordings start, are adjusted and stop by a plain absolute path', async (t) => {
   const path = '/var/lib/callfabric/recordings/2026/0198-a.wav';
   t.same(startRecording(path), { app: 'record_session', arg: path });
   t.same(stopRecording(path), { app: 'stop_record_session', arg: path });
-  t.same(maskRecording(path, true), { app: 'record_session_mask', arg: path });
-  t.same(maskRecording(path, false), { app: 'record_session_unmask', arg: path });
+  for (const adjustment of ['mask', 'unmask', 'pause', 'resume'] as const)
+    t.same(adjustRecording(path, adjustment), { app: `record_session_${adjustment}`, arg: path });
   for (const bad of [
     'a.wav',
     '/a b.wav',

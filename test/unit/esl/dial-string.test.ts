@@ -88,6 +88,12 @@ void t.test('a spoken whisper brings its voice along', async (t) => {
 void t.test('the longest conversation is kept by FreeSWITCH', async (t) => {
   const { variables } = dialled({ maxDurationMs: 90_500 });
   t.equal(variables.get('execute_on_answer'), 'sched_hangup +92 ALLOTTED_TIMEOUT');
+  const whisper = { kind: 'file', path: 'whisper.wav' } as const;
+  for (const confirmed of [{ whisper }, { accept: { whisper, digit: '1', timeoutMs: 5000 } }]) {
+    const { variables: theirs } = dialled({ maxDurationMs: 90_500, ...confirmed });
+    t.equal(theirs.get('execute_on_pre_bridge'), 'sched_hangup +92 ALLOTTED_TIMEOUT', 'from the bridge on');
+    t.notOk(theirs.has('execute_on_answer'));
+  }
 });
 
 void t.test(

@@ -14,7 +14,7 @@ interface Described {
   readonly openapi: string;
 }
 
-void t.test('every route of the description but health asks for a key', async (t) => {
+void t.test('every route of the description but health and sign-in asks for a key', async (t) => {
   const app = testApi(t);
   await app.ready();
   const { paths } = app.swagger() as unknown as Described;
@@ -23,6 +23,7 @@ void t.test('every route of the description but health asks for a key', async (t
   );
   t.ok(found.length >= 13, 'the routes are described');
   for (const { path, method } of found) {
+    if (`${method} ${path}` === 'post /session') continue; // where one comes by one's cookie
     const url = path.replace('{id}', callId).replace('{version}', '1').replace('{scope}', 'buyer:1');
     for (const authorization of [undefined, 'Bearer wrong-wrong-wrong-wrong', 'Basic eDp5', key]) {
       const answer = await app.inject({

@@ -18,7 +18,7 @@ function readerOf(calls: readonly CallSummary[]): CallReader & { filters: CallFi
     call.startedAt < than.startedAt || (call.startedAt === than.startedAt && call.id < than.id);
   return {
     filters,
-    list: async (filter, after, limit) => {
+    list: async (_whose, filter, after, limit) => {
       filters.push(filter);
       return calls
         .filter((call) => after === undefined || older(call, after))

@@ -4,15 +4,23 @@ import type { Test } from 'tap';
 import { Type } from 'typebox';
 import type { LiveCall } from '../../../daemon/call/registry.ts';
 import { defineNode } from '../../../daemon/flow/define-node.ts';
+import type { AccessPorts } from '../../../daemon/http/access/ports.ts';
 import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
 import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
-import type { CallId, ChannelUuid, TenantId } from '../../../daemon/telephony/ids.ts';
+import { Problem } from '../../../daemon/http/problem.ts';
+import type { CallId, ChannelUuid, DaemonId, TenantId } from '../../../daemon/telephony/ids.ts';
+import { openOrm } from '../../../orm/config.ts';
+import { checkAnswers } from './check-answers.ts';
+import { fakeFlows } from './flows/fake-flows.ts';
+import { quietFeed } from './live/fake-bus.ts';
 
 export const key = 'k-0123456789abcdef0123';
 export const cdrSecret = 's-0123456789abcdef0123';
 export const callId = '01981234-0000-7000-8000-000000000001' as CallId;
 export const tenantId = '01981234-0000-7000-8000-00000000000a' as TenantId;
+
+export const daemonId = '01981234-0000-7000-8000-00000000000d' as DaemonId;
 
 export const settings: ApiSettings = { key, cdrSecret, metricsWithoutKey: false, version: '0.0.0-test' };
 
@@ -26,6 +34,8 @@ export function liveCall(of: Partial<LiveCall> = {}): LiveCall {
     startedAtMs: Date.UTC(2026, 6, 17, 10),
     state: 'ivr',
     nodeId: 'menu',
+    publisherId: undefined,
+    buyerId: undefined,
     buyerName: undefined,
     takeovers: 0,
     ...of,
@@ -37,6 +47,7 @@ export function endedCall(n: number, of: Partial<CallSummary> = {}): CallSummary
   return {
     id: `01981234-0000-7000-8000-${String(n).padStart(12, '0')}`,
     state: 'ended',
+    daemonId,
     tenantId,
     campaignId: null,
     caller: '+15125550100',
@@ -77,6 +88,32 @@ export const noLiveCalls: ApiPorts['liveCalls'] = {
   hangup: async () => ({ result: 'unknown' }),
 };
 
+/** Parts of the database in which nothing is found, whatever is asked. */
+function nothingFound<Name extends Exclude<keyof AccessPorts, 'identities' | 'facts'>>(
+  ...names: readonly Name[]
+): Pick<AccessPorts, Name> {
+  const part = new Proxy(
+    {},
+    {
+      get: () => async () => {
+        throw new Problem('not-found', 'there is nothing in this test');
+      },
+    },
+  );
+  return Object.fromEntries(names.map((name) => [name, part])) as Pick<AccessPorts, Name>;
+}
+
+/** Nobody has a key or a session. */
+export function fakeAccess(of: Partial<AccessPorts> = {}): AccessPorts {
+  return {
+    identities: { ofKey: async () => undefined, ofSession: async () => undefined, forget: () => {} },
+    // What a test is about it gives; nothing else knows anything.
+    ...nothingFound('sessions', 'apiKeys', 'people', 'roles', 'tenants', 'audit'),
+    facts: { owns: async () => false, wholeNumbers: async () => false },
+    ...of,
+  };
+}
+
 /** The sums of no calls. */
 export const nothingCounted = {
   key: '',
@@ -94,22 +131,23 @@ export const nothingCounted = {
 /** Ports that know nothing and are well; a test replaces what it is about. */
 export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
   return {
+    daemonId,
+    access: fakeAccess(),
     liveCalls: noLiveCalls,
+    leased: { find: async () => undefined, list: async () => ({ calls: [], whole: true }) },
     calls: { list: async () => [], find: async () => undefined },
-    flows: {
-      list: async () => [],
-      find: async () => undefined,
-      addVersion: async () => ({ result: 'notFound' }),
-      publish: async () => ({ result: 'notFound' }),
-    },
+    flows: fakeFlows(),
     nodeTypes: new Map([['hangup', hangup]]),
     caps: { holders: async () => [] },
+    live: quietFeed(),
     health: { checks: [], draining: () => false },
     metrics: {
       contentType: 'text/plain; version=0.0.4; charset=utf-8',
       text: async () => 'callfabric_live_calls 0\n',
     },
     cdrs: { accept: async () => {} },
+    // Nobody listens there: what needs the database is tested with one.
+    resources: { orm: openOrm('postgres://nobody@127.0.0.1:1/none'), privateWebhooks: false },
     reports: { calls: async () => ({ rows: [], total: nothingCounted }) },
     ...of,
   };
@@ -120,13 +158,25 @@ export function testApi(
   t: Test,
   ports: Partial<ApiPorts> = {},
   of: Partial<ApiSettings> = {},
+  now?: () => number,
 ): FastifyInstance {
-  const app = buildApp({
-    settings: { ...settings, ...of },
+  const app = checkedApp({
     ports: fakePorts(ports),
-    log: pino({ level: 'silent' }),
+    settings: { ...settings, ...of },
+    ...(now === undefined ? {} : { now }),
   });
   t.teardown(() => app.close());
+  return app;
+}
+
+/** An API whose every answer is held to what its route documents. */
+export function checkedApp(of: {
+  readonly ports: ApiPorts;
+  readonly settings?: ApiSettings;
+  readonly now?: () => number;
+}): FastifyInstance {
+  const app = buildApp({ settings, log: pino({ level: 'silent' }), ...of });
+  checkAnswers(app);
   return app;
 }
 

@@ -120,11 +120,14 @@ export class FakeRecording implements RecordingControl {
     this.done.push(['start', options]);
     return this.answer;
   }
-  async stop(): Promise<void> {
+  runs = true;
+  async stop(): Promise<boolean> {
     this.done.push(['stop']);
+    return this.runs;
   }
-  async mask(masked: boolean): Promise<void> {
-    this.done.push(['mask', masked]);
+  async adjust(adjustment: string): Promise<boolean> {
+    this.done.push([adjustment]);
+    return this.runs;
   }
 }
 

@@ -54,6 +54,16 @@ void t.test('params are closed, bounded and explained', async (t) => {
   }
 });
 
+void t.test('every param and every exit is explained', async (t) => {
+  for (const [type, { params, exits, exitHelp = {} }] of nodeTypes) {
+    for (const part of within(params))
+      for (const [name, param] of Object.entries((part['properties'] ?? {}) as Record<string, object>))
+        t.ok('description' in param || 'title' in param || 'const' in param, `${type}: ${name}`);
+    t.same(Object.keys(exitHelp).sort(), Object.keys(exits).sort(), type);
+    for (const [exit, words] of Object.entries(exitHelp)) t.ok(words.length > 10, `${type}: ${exit}`);
+  }
+});
+
 void t.test('times in params name their unit', async (t) => {
   for (const [type, { params }] of nodeTypes)
     for (const part of within(params))

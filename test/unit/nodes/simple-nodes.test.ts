@@ -123,18 +123,32 @@ void t.test('record: every action, and storage that is not there', async (t) => 
   const recording = new FakeRecording();
   const ctx = fakeContext({ recording });
   t.equal(await runNode(record, { consentPrompt: file('consent.wav'), retentionDays: 30 }, ctx), 'next');
-  for (const action of ['mask', 'unmask', 'pause', 'stop'])
+  for (const action of ['mask', 'unmask', 'pause', 'resume', 'stop'])
     t.equal(await runNode(record, { action }, ctx), 'next', action);
   t.same(recording.done, [
     ['start', { channels: 'stereo', retentionDays: 30 }],
-    ['mask', true],
-    ['mask', false],
-    ['mask', true],
+    ['mask'],
+    ['unmask'],
+    ['pause'],
+    ['resume'],
     ['stop'],
   ]);
+  t.same(ctx.explained, []);
   t.same(ctx.channel.verbs, ['play']);
   recording.answer = 'storageUnavailable';
   t.equal(await runNode(record, { channels: 'mono' }, ctx), 'storageUnavailable');
+});
+
+void t.test('record: what there is nothing to do to is said in the trace', async (t) => {
+  const recording = new FakeRecording();
+  recording.runs = false;
+  const ctx = fakeContext({ recording });
+  const actions = ['stop', 'mask', 'unmask', 'pause', 'resume'];
+  for (const action of actions) t.equal(await runNode(record, { action }, ctx), 'next', action);
+  t.same(
+    ctx.explained,
+    actions.map(() => 'no recording runs'),
+  );
 });
 
 void t.test('record: an unheard consent prompt is no consent', async (t) => {

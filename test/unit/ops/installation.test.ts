@@ -50,7 +50,12 @@ void t.test('installing makes the tree, the unit and settings with secrets that 
   const file = join(target, 'etc/callfabric/callfabric.env');
   t.equal(statSync(file).mode & 0o777, 0o640, "the settings are nobody else's to read");
   const made = environmentOf(file);
-  const loaded = loadConfig(made);
+  t.match(
+    loadConfig(made),
+    { ok: false, faults: [/^DATABASE_URL still has .* example/] },
+    'the one thing to write',
+  );
+  const loaded = loadConfig({ ...made, DATABASE_URL: 'postgres://callfabric:its-own@127.0.0.1/callfabric' });
   t.equal(loaded.ok, true, loaded.ok ? '' : loaded.faults.join('\n'));
   t.match(
     loaded,

@@ -12,6 +12,7 @@ void t.test('a recording is measured', async (t) => {
     'died.wav': wav(1000, 1, 0),
     'cut.wav': wav(1000, 1).subarray(0, 44 + 8000),
     'headers.wav': wav(0),
+    'lost.wav': wav(0, 1, 8000),
     'none.wav': '',
     'text.wav': 'hello, this is not audio at all',
     'nodata.wav': wav(0).subarray(0, 36),
@@ -21,9 +22,22 @@ void t.test('a recording is measured', async (t) => {
     bytes: bytes.length,
     durationMs: 1500,
     sha256: createHash('sha256').update(bytes).digest('hex'),
+    cut: undefined,
   });
-  t.match(await inspectRecording(join(folder, 'died.wav')), { kind: 'audio', durationMs: 1000 });
-  t.match(await inspectRecording(join(folder, 'cut.wav')), { kind: 'audio', durationMs: 500 });
+  t.match(await inspectRecording(join(folder, 'died.wav')), {
+    kind: 'audio',
+    durationMs: 1000,
+    cut: undefined,
+  });
+  t.match(await inspectRecording(join(folder, 'cut.wav')), {
+    kind: 'audio',
+    durationMs: 500,
+    cut: 'its header tells of 1000 ms, 500 ms are there',
+  });
+  t.match(await inspectRecording(join(folder, 'lost.wav')), {
+    kind: 'empty',
+    cut: 'its header tells of 500 ms, 0 ms are there',
+  });
   t.match(await inspectRecording(join(folder, 'headers.wav')), { kind: 'empty', bytes: 44 });
   t.match(await inspectRecording(join(folder, 'none.wav')), { kind: 'empty', bytes: 0 });
   t.match(await inspectRecording(join(folder, 'text.wav')), { kind: 'unreadable', reason: 'not a WAV file' });

@@ -111,6 +111,7 @@ export function sampleRecord(tenantId: string, change: Partial<CallRecord> = {})
         channels: 'stereo',
         startedAtUs: startedAtUs + 80_000,
         stoppedAtUs: startedAtUs + 3_100_000,
+        durationMs: undefined,
         retentionDays: undefined,
       },
     ],

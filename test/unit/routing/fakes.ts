@@ -85,6 +85,7 @@ export function route(buyers: readonly RouteBuyer[], trunks: readonly RouteTrunk
       maxCalls: undefined,
       ringTimeoutMs: 20_000,
       record: undefined,
+      recordingRetentionDays: undefined,
     },
     publisherId: undefined,
     flow: undefined,

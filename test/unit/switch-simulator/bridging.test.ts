@@ -116,6 +116,27 @@ void t.test('execute_on_answer=sched_hangup cuts the conversation at its length'
   t.same(told, ['ALLOTTED_TIMEOUT']);
 });
 
+void t.test('execute_on_pre_bridge counts from the key that accepts, not from the answer', async (t) => {
+  const confirm = 'group_confirm_key=1,group_confirm_file=whisper-500ms.wav,group_confirm_timeout=10';
+  const { simulator } = await withSimulator(
+    t,
+    async (call) => {
+      await call.execute(
+        keep,
+        `bridge {${confirm},execute_on_pre_bridge='sched_hangup +2 allotted_timeout'}sofia/gateway/trunk/1555`,
+      );
+      call.hangUp();
+    },
+    { callees: { '1555': { kind: 'answer', keys: [{ digits: '1', afterMs: 1500 }] } } },
+  );
+  const { leg, ended } = simulator.call({ from: '+1512', to: '+1555' });
+  await ended;
+  const callee = leg.other?.leg;
+  const talkedUs = (callee?.times.hangupUs ?? 0) - (callee?.times.bridgedUs ?? 0);
+  t.equal(callee?.hangupCause, 'ALLOTTED_TIMEOUT');
+  t.ok(talkedUs >= 2_000_000, `${talkedUs} µs of conversation`);
+});
+
 void t.test('an origination_uuid that lives already is refused', async (t) => {
   const told: (string | undefined)[] = [];
   const { simulator } = await withSimulator(t, async (call) => {

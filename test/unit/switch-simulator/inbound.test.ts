@@ -88,7 +88,7 @@ void t.test("facts: both legs of this daemon's calls and nobody else's", async (
   t.equal(ends.length, 2, 'A and B');
   for (const leg of ends) {
     const bill = Number(leg.get('variable_billmsec'));
-    t.ok(bill >= 2000 && bill < 3000, `billed ${bill} ms of a talk of 2000 ms`);
+    t.ok(bill >= 2000, `billed ${bill} ms of a talk of 2000 ms`);
     t.equal(
       Number(leg.get('variable_end_uepoch')) - Number(leg.get('variable_answer_uepoch')),
       Number(leg.get('variable_billusec')),

@@ -24,6 +24,13 @@ export const framesOf = (recording: string, conn: number): string[] =>
 /** A recorded scenario of `sync/`: the steps of each connection. */
 export const readRecording = (name: string): RecordedStep[][] => readTranscript(`sync/${name}`);
 
+/** The call's own sockets in a recording of `live/`: those that a daemon opened with `connect`. */
+export const readLiveRecording = (name: string): RecordedStep[][] =>
+  readTranscript(`live/${name}`).filter((steps) => {
+    const said = steps.find(({ kind }) => kind === 'command');
+    return said?.kind === 'command' && said.text.startsWith('connect');
+  });
+
 function readTranscript(recording: string): RecordedStep[][] {
   const file = new URL(`../../fixtures/transcripts/${recording}.jsonl`, import.meta.url);
   const connections: RecordedStep[][] = [];

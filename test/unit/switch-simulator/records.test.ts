@@ -112,3 +112,33 @@ void t.test('a recording is whole on disk when RECORD_STOP comes, as long as it 
   t.equal(wav.readUInt32LE(40), Math.floor((ms * 8000) / 1000) * 4);
   t.equal(wav.length, 44 + wav.readUInt32LE(40));
 });
+
+void t.test('masked is silent, paused is missing, and the switch counts what is in the file', async (t) => {
+  const path = join(folder(t), 'call.wav');
+  const { simulator } = await withSimulator(t, async (call) => {
+    await call.execute('answer', `record_session ${path}`, 'playback silence_stream://500');
+    await call.execute(`record_session_mask ${path}`, 'playback silence_stream://1000');
+    await call.execute(`record_session_unmask ${path}`, 'playback silence_stream://500');
+    await call.execute(`record_session_pause ${path}`, 'playback silence_stream://2000');
+    await call.execute(`record_session_resume ${path}`, 'playback silence_stream://500');
+    await call.execute(`stop_record_session ${path}`);
+    call.hangUp();
+  });
+  const placed = simulator.call({ from: '+1512', to: '+1555' });
+  const end = await placed.ended;
+  const ms = Number(end.variable('record_ms'));
+  const times = new Map(
+    placed.leg.applications.map(({ app, atUs }): [string, number] => [app, Math.floor(atUs / 1000)]),
+  );
+  const between = (first: string, last: string) => (times.get(last) ?? 0) - (times.get(first) ?? 0);
+  t.ok(between('record_session', 'stop_record_session') - ms >= 2000, `${ms} ms without the pause`);
+  const wav = readFileSync(path);
+  t.equal(wav.length, 44 + ms * 16, 'mono, 8 kHz');
+  const silent = (sample: number) => wav.readInt16LE(44 + sample * 2) === 0;
+  const samples = ms * 8;
+  const quiet = Array.from({ length: samples }, (_, sample) => sample).filter(silent);
+  t.ok(quiet.length >= 8000, `${quiet.length / 8} ms are silent`);
+  const [first = 0, last = 0] = [quiet[0], quiet.at(-1)];
+  t.equal(last - first + 1, quiet.length, 'in one stretch');
+  t.ok(first >= 4000 && last < samples - 8000, 'and not before the mask or after it');
+});

@@ -1,18 +1,16 @@
-import { pino } from 'pino';
 import t from 'tap';
-import { buildApp } from '../../../daemon/http/app.ts';
-import { PostgresFlowAdmin } from '../../../daemon/http/flow-admin.ts';
-import { nodeTypes } from '../../../daemon/nodes/index.ts';
-import { openOrm } from '../../../orm/config.ts';
-import { testFlow } from '../../../orm/seed.ts';
-import { ask, fakePorts, key, settings } from '../../unit/http/test-api.ts';
-import { seededDatabase } from '../seeded-database.ts';
+import { PostgresFlowAdmin } from '../../../../daemon/http/flows/flow-admin.ts';
+import { nodeTypes } from '../../../../daemon/nodes/index.ts';
+import { openOrm } from '../../../../orm/config.ts';
+import { testFlow } from '../../../../orm/seed.ts';
+import { ask, checkedApp, fakePorts, key } from '../../../unit/http/test-api.ts';
+import { seededDatabase } from '../../seeded-database.ts';
 
 void t.test('flows in PostgreSQL through the API', async (t) => {
   const database = await seededDatabase();
   const orm = openOrm(database.url);
   const flows = new PostgresFlowAdmin(orm, nodeTypes);
-  const app = buildApp({ settings, ports: fakePorts({ flows, nodeTypes }), log: pino({ level: 'silent' }) });
+  const app = checkedApp({ ports: fakePorts({ flows, nodeTypes }) });
   t.teardown(async () => {
     await app.close();
     await orm.close(true);

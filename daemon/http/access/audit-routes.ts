@@ -1,0 +1,28 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { AuditPageSchema, AuditQuerySchema } from './audit-schemas.ts';
+import type { AccessPorts } from './ports.ts';
+
+/** `GET /audit-log`: there is no route that writes it. */
+export function auditRoutes({ audit }: Pick<AccessPorts, 'audit'>): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/audit-log',
+      {
+        config: { access: { scope: 'audit:read' } },
+        schema: {
+          summary: 'Who changed what, from where, with what stood there before and after; newest first',
+          description: 'An operator who names no tenant reads the log of the platform itself.',
+          tags: ['access'],
+          querystring: AuditQuerySchema,
+          response: { 200: AuditPageSchema },
+        },
+      },
+      async (request) => {
+        const { limit = 50 } = request.query;
+        const found = await audit.list(request.principal.tenantId ?? null, request.query, limit + 1);
+        const entries = found.slice(0, limit);
+        return { entries, next: found.length > limit ? (entries.at(-1)?.id ?? null) : null };
+      },
+    );
+  };
+}

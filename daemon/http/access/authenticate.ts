@@ -1,0 +1,82 @@
+import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import type { Principal } from '../access.ts';
+import { type KeyDigest, namedTenant } from '../keys.ts';
+import { Problem } from '../problem.ts';
+import type { Identities, SessionIdentity } from './identities.ts';
+import type { SessionCookie } from './session-cookie.ts';
+
+export interface AuthenticateParts {
+  /** The installation's key: who has it is an operator. */
+  readonly key: KeyDigest;
+  readonly identities: Identities;
+  readonly cookie: SessionCookie;
+}
+
+const none = 'send the header Authorization: Bearer <key>, or sign in with POST /session';
+const noTenant = 'no tenant of yours has the id in x-callfabric-tenant';
+const harmless = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * An `onRequest` hook that knows who asks before any handler runs: the installation's key, a tenant's API key, or a
+ * session's cookie. A key that is sent counts, whatever cookie comes with it.
+ */
+export function authenticate(parts: AuthenticateParts): onRequestAsyncHookHandler {
+  return async (request) => {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) {
+      const presented = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+      if (presented === undefined) throw new Problem('unauthorized', none);
+      request.principal = await ofBearer(parts, request, presented);
+      return;
+    }
+    const token = parts.cookie.tokenOf(request);
+    if (token === undefined) throw new Problem('unauthorized', none);
+    const identity = await parts.identities.ofSession(token);
+    if (identity === undefined) throw new Problem('unauthorized', 'this session is over: sign in again');
+    if (!harmless.includes(request.method)) parts.cookie.demandOwnPage(request, token);
+    request.principal = ofSession(identity, namedTenant(request), parts.cookie.tenantOf(request));
+  };
+}
+
+async function ofBearer(
+  { key, identities }: AuthenticateParts,
+  request: FastifyRequest,
+  presented: string,
+): Promise<Principal> {
+  const named = namedTenant(request);
+  if (key.matches(presented))
+    return { kind: 'operator', id: undefined, tenantId: named, scopes: ['*'], view: { of: 'tenant' } };
+  const identity = presented.startsWith('cf_') ? await identities.ofKey(presented) : undefined;
+  if (identity === undefined) throw new Problem('unauthorized', 'this key is not known');
+  const { keyId, tenantId, scopes } = identity;
+  if (named !== undefined && named !== tenantId) throw new Problem('not-found', noTenant);
+  return { kind: 'api_key', id: keyId, tenantId, scopes, view: { of: 'tenant' } };
+}
+
+/** The tenant: the one the request names, else the one chosen for the session, else the only one there is. */
+function ofSession(
+  { sessionId, userId, operator, memberships }: SessionIdentity,
+  named: string | undefined,
+  chosen: string | undefined,
+): Principal {
+  const member = (tenantId: string | undefined) => memberships.find((one) => one.tenantId === tenantId);
+  if (operator) {
+    const tenantId = named ?? (isTenantId(chosen) ? chosen : undefined);
+    return { kind: 'operator', id: userId, sessionId, tenantId, scopes: ['*'], view: { of: 'tenant' } };
+  }
+  const [only] = memberships.length === 1 ? memberships : [];
+  const membership = named === undefined ? (member(chosen) ?? only) : member(named);
+  if (named !== undefined && membership === undefined) throw new Problem('not-found', noTenant);
+  return {
+    kind: 'user',
+    id: userId,
+    sessionId,
+    tenantId: membership?.tenantId,
+    scopes: membership?.scopes ?? [],
+    view: membership?.view ?? { of: 'tenant' },
+  };
+}
+
+function isTenantId(text: string | undefined): boolean {
+  return text !== undefined && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}

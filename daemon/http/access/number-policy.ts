@@ -1,0 +1,67 @@
+import type { Principal } from '../access.ts';
+import type { CallRecords, CallSummary } from '../call-schemas.ts';
+
+/** The tenant's setting (a feature flag): publishers and buyers see whole numbers. */
+export const wholeNumbersFlag = 'whole_numbers';
+
+/** How calls are shown to somebody. */
+export interface Showing {
+  readonly view: Principal['view'];
+  /** All but the last four digits of telephone numbers are hidden. */
+  readonly masked: boolean;
+}
+
+/**
+ * The policy in one place: who sees the tenant sees whole numbers; a publisher and a buyer see the last four digits,
+ * unless the tenant set `whole_numbers`. A publisher's own DIDs are no secret from it.
+ */
+export function masksNumbers(view: Principal['view'], wholeNumbers: boolean): boolean {
+  return view.of !== 'tenant' && !wholeNumbers;
+}
+
+/** `+15125550100` → `+*******0100`. What has no seven digits in a row is no number, and stays. */
+export function maskNumbersIn(text: string): string {
+  return text.replace(/\d{7,}/g, (digits) => digits.slice(-4).padStart(digits.length, '*'));
+}
+
+/** A call of theirs in a list, as they may see it. */
+export function shownSummary(call: CallSummary, { view, masked }: Showing): CallSummary {
+  if (view.of === 'tenant') return call;
+  const mask = (text: string): string => (masked ? maskNumbersIn(text) : text);
+  return {
+    ...call,
+    caller: call.caller === null ? null : mask(call.caller),
+    did: call.did === null || view.of === 'publisher' ? call.did : mask(call.did),
+    // Who else buys is the tenant's own business, and so is how it routes.
+    buyer: view.of === 'buyer' ? call.buyer : null,
+    nodeId: null,
+    reason: call.reason === null ? null : mask(call.reason),
+    tags: view.of === 'buyer' ? [] : call.tags,
+  };
+}
+
+/** The records of a call of theirs: a publisher's end at the A-leg, a buyer's begin with the attempts at it. */
+export function shownRecords(records: CallRecords, { view, masked }: Showing): CallRecords {
+  if (view.of === 'tenant') return records;
+  const mask = (text: string): string => (masked ? maskNumbersIn(text) : text);
+  const attempts =
+    view.of === 'buyer' ? records.attempts.filter(({ buyerId }) => buyerId === view.buyerId) : [];
+  const own = new Set(attempts.map(({ channelUuid }) => channelUuid));
+  return {
+    legs: records.legs
+      .filter(({ side, channelUuid }) => (view.of === 'publisher' ? side === 'A' : own.has(channelUuid)))
+      .map((leg) => ({
+        ...leg,
+        cdr: leg.cdr && {
+          ...leg.cdr,
+          callerNumber: mask(leg.cdr.callerNumber),
+          calledNumber: mask(leg.cdr.calledNumber),
+          sipCallId: null,
+          remoteAddress: null,
+        },
+      })),
+    attempts: attempts.map((one) => ({ ...one, destination: mask(one.destination), trunkId: null })),
+    trace: [],
+    recordings: view.of === 'buyer' ? records.recordings : [],
+  };
+}

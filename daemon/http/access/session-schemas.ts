@@ -1,0 +1,55 @@
+import { Type } from 'typebox';
+import { Nullable, UuidSchema } from '../schemas.ts';
+
+/** A text PostgreSQL can keep: it has no place for NUL. */
+export const Line = (maxLength: number, description?: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength,
+    pattern: '^[^\\u0000-\\u001f\\u007f]+$',
+    ...(description === undefined ? {} : { description }),
+  });
+
+export const EmailSchema = Type.String({ maxLength: 254, pattern: '^[^@\\s\\u0000]+@[^@\\s\\u0000]+$' });
+
+/** Bounded, for each is hashed. */
+export const NewPasswordSchema = Type.String({
+  minLength: 12,
+  maxLength: 200,
+  description: 'At least 12 characters',
+});
+
+export const SignInBodySchema = Type.Object(
+  { email: EmailSchema, password: Type.String({ minLength: 1, maxLength: 200 }) },
+  { additionalProperties: false },
+);
+
+export const PasswordBodySchema = Type.Object(
+  { current: Type.String({ minLength: 1, maxLength: 200 }), new: NewPasswordSchema },
+  { additionalProperties: false },
+);
+
+export const TenantChoiceSchema = Type.Object({ tenantId: UuidSchema }, { additionalProperties: false });
+
+const ViewName = Type.Enum(['tenant', 'publisher', 'buyer']);
+
+/** Who asks, and what they may do where. */
+export const WhoSchema = Type.Object({
+  kind: Type.Enum(['operator', 'user', 'api_key']),
+  user: Nullable(Type.Object({ id: Type.String(), email: Type.String(), name: Type.String() })),
+  /** The tenant a request is about unless it names another. */
+  tenantId: Nullable(Type.String()),
+  view: ViewName,
+  scopes: Type.Array(Type.String()),
+  memberships: Type.Array(
+    Type.Object({
+      tenantId: Type.String(),
+      tenant: Type.String(),
+      role: Type.String(),
+      view: ViewName,
+      scopes: Type.Array(Type.String()),
+    }),
+  ),
+  /** For the header `x-csrf-token` of every change; null for keys, which need none. */
+  csrfToken: Nullable(Type.String()),
+});

@@ -1,0 +1,46 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { inTenant } from '../../../orm/in-tenant.ts';
+import { FeatureFlag } from '../../../orm/index.ts';
+import type { CapScope, CapScopeKind } from '../../caps/cap-lease.ts';
+import { isUuid } from '../../telephony/ids.ts';
+import { wholeNumbersFlag } from './number-policy.ts';
+
+/** Where what a cap limits stands. */
+const tables: Record<Exclude<CapScopeKind, 'tenant'>, string> = {
+  publisher: 'publisher',
+  campaign: 'campaign',
+  number: 'phone_number',
+  buyer: 'buyer',
+  group: 'buyer_group',
+  endpoint: 'buyer_endpoint',
+  trunk: 'trunk',
+};
+
+/** What routes that are not about rows ask of a tenant's rows. */
+export class TenantFacts {
+  readonly #orm: MikroORM;
+
+  constructor(orm: MikroORM) {
+    this.#orm = orm;
+  }
+
+  /** Whether what the cap limits is the tenant's. */
+  async owns(tenantId: string, scope: CapScope): Promise<boolean> {
+    const [kind, id = ''] = scope.split(':') as [CapScopeKind, string?];
+    if (!isUuid(id)) return false;
+    if (kind === 'tenant') return id.toLowerCase() === tenantId;
+    const rows = await inTenant(this.#orm, tenantId, (em) =>
+      em.execute<object[]>(`select 1 from ${tables[kind]} where id = ?`, [id]),
+    );
+    return rows.length > 0;
+  }
+
+  /** Whether the tenant, or else the platform, lets publishers and buyers see whole numbers. */
+  async wholeNumbers(tenantId: string): Promise<boolean> {
+    const flags = await inTenant(this.#orm, tenantId, (em) =>
+      em.find(FeatureFlag, { name: wholeNumbersFlag }),
+    );
+    const own = flags.find(({ tenant }) => tenant != null);
+    return (own ?? flags[0])?.enabled ?? false;
+  }
+}

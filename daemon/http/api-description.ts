@@ -1,0 +1,60 @@
+import type { FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
+import type { RouteOptions } from 'fastify';
+import { liveSchemas } from './live/live-event.ts';
+
+const problem = {
+  description: 'Problem details (RFC 9457)',
+  content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+};
+
+/** An `onRoute` hook: what goes wrong is answered alike everywhere, and every route says so. */
+export function documentProblems(route: RouteOptions): void {
+  if (route.schema === undefined || route.schema.hide === true) return;
+  const { response } = route.schema;
+  const own = typeof response === 'object' && response !== null ? response : {};
+  route.schema = { ...route.schema, response: { '4xx': problem, '5xx': problem, ...own } };
+}
+
+/** A shared schema is called in the document what it is called here. */
+export function buildLocalReference(
+  schema: { readonly $id?: unknown },
+  _base: unknown,
+  _fragment: unknown,
+  index: number,
+): string {
+  return typeof schema.$id === 'string' ? schema.$id : `Schema${index}`;
+}
+
+/** What the OpenAPI document says of the whole API; the routes say the rest themselves. */
+export function apiDescription(version: string): NonNullable<SwaggerOptions['openapi']> {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'CallFabric',
+      version,
+      description: 'What a CallFabric daemon tells and takes. Failures are problem details (RFC 9457).',
+    },
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-callfabric' },
+        cdrSecret: { type: 'http', scheme: 'basic' },
+      },
+      // No route refers to them: an event stream has no schema of its own in OpenAPI 3.1.
+      schemas: Object.fromEntries(
+        Object.entries(liveSchemas).map(([kind, schema]) => [`Live_${kind}`, schema as object]),
+      ),
+    },
+    security: [{ key: [] }, { session: [] }],
+    tags: [
+      { name: 'operations', description: 'Health and figures' },
+      { name: 'access', description: 'Sessions, keys, people, roles, tenants, audit log' },
+      { name: 'calls', description: 'Live and ended calls' },
+      { name: 'reports', description: 'Calls counted' },
+      { name: 'flows', description: 'Flows, their versions and node types' },
+      { name: 'caps', description: 'Who holds the places of a cap' },
+      { name: 'live', description: 'What happens now, as a stream' },
+      { name: 'freeswitch', description: 'What FreeSWITCH sends by itself' },
+    ],
+  };
+}

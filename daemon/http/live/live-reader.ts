@@ -1,0 +1,53 @@
+import { Readable } from 'node:stream';
+import type { View } from '../access.ts';
+import { type LiveEvent, shownTo } from './live-event.ts';
+
+/** What an event is on the wire (HTML, server-sent events); JSON has no line breaks of its own. */
+export function wireText(id: string, { kind, data }: LiveEvent): string {
+  return `id: ${id}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/**
+ * One who reads the stream. It is never waited for: what it does not take is kept up to `mostBytes`, and then it is
+ * cut off, to come back with the id of the last event it had.
+ */
+export class LiveReader extends Readable {
+  readonly view: View;
+  readonly openedAtMs: number;
+  readonly #mostBytes: number;
+  /** Cut off for being too slow. */
+  dropped = false;
+
+  constructor(view: View, openedAtMs: number, mostBytes: number) {
+    super();
+    this.view = view;
+    this.openedAtMs = openedAtMs;
+    this.#mostBytes = mostBytes;
+  }
+
+  /** The text of a reader who sees the whole tenant is made once for all of them, by `whole`. */
+  show(id: string, event: LiveEvent, whole: () => string): void {
+    if (this.view.of === 'tenant') this.send(whole());
+    else {
+      const shown = shownTo(this.view, event);
+      if (shown !== undefined) this.send(wireText(id, shown));
+    }
+  }
+
+  send(text: string): void {
+    if (this.destroyed || this.readableEnded) return;
+    if (this.readableLength + text.length > this.#mostBytes) {
+      this.dropped = true;
+      this.destroy();
+    } else this.push(text);
+  }
+
+  /** Ends it properly: the client comes back by itself. */
+  finish(): void {
+    if (!this.destroyed) this.push(null);
+  }
+
+  override _read(): void {
+    // Whoever has something to say pushes it.
+  }
+}

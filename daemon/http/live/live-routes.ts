@@ -1,0 +1,63 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { tenantOf } from '../access.ts';
+import type { LiveFeed } from './live-feed.ts';
+import type { LiveReader } from './live-reader.ts';
+
+/** What the route needs of the feed. */
+export type LiveStream = Pick<LiveFeed, 'read' | 'stop'>;
+
+const description = `\`call.started\`, \`node.entered\`, \`call.bridged\`, \`call.ended\` and \`caps.changed\` of the tenant's calls,
+at whichever daemon they run, as server-sent events; \`data\` is JSON (schemas Live_…). A publisher and a buyer see
+their own. Send \`Last-Event-ID\` to go on where you were; the event \`gap\` says that some were missed: read GET /calls.
+A reader that does not keep up is cut off. A stream ends after a quarter of an hour: come back, as browsers do.`;
+
+/** The longest a timer goes: a stream has no deadline by which it must have been answered. */
+const never = 2 ** 31 - 1;
+
+/** `GET /live`: what happens now. */
+export function liveRoutes({ live }: { readonly live: LiveStream }): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    // Before the server waits for the streams to end.
+    app.addHook('preClose', async () => live.stop());
+
+    app.get(
+      '/live',
+      {
+        config: { access: { scope: 'calls:read', views: ['publisher', 'buyer'] } },
+        handlerTimeout: never,
+        exposeHeadRoute: false,
+        schema: {
+          summary: 'What happens to calls and caps now, as a stream of server-sent events',
+          description,
+          tags: ['live'],
+          headers: Type.Object({
+            'last-event-id': Type.Optional(
+              Type.String({ maxLength: 100, description: 'The id of the last event you had' }),
+            ),
+          }),
+          response: {
+            200: {
+              description: 'The stream',
+              content: { 'text/event-stream': { schema: Type.Unsafe<LiveReader>(Type.String()) } },
+            },
+          },
+        },
+      },
+      async (request, reply) => {
+        const { principal } = request;
+        const reader = live.read({
+          tenantId: tenantOf(request),
+          view: principal.view,
+          principal: `${principal.kind} ${principal.id ?? ''}`,
+          lastEventId: request.headers['last-event-id'],
+        });
+        return reply
+          .type('text/event-stream; charset=utf-8')
+          .header('cache-control', 'no-store')
+          .header('x-accel-buffering', 'no') // nginx would keep it back
+          .send(reader);
+      },
+    );
+  };
+}

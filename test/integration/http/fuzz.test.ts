@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import type { RouteOptions } from 'fastify';
+import t from 'tap';
+import { PostgresCallReader } from '../../../daemon/http/call-reader.ts';
+import { newId } from '../../../daemon/telephony/ids.ts';
+import { key } from '../../unit/http/test-api.ts';
+import { seededDatabase } from '../seeded-database.ts';
+import { fitting, junk, spoilt, spoiltRecord } from './arbitrary-request.ts';
+import { type ResourceHouse, resourceHouse } from './resources/resource-house.ts';
+
+/** Routes whose answer does not end by itself, or which are not ours. */
+const notAsked = (route: RouteOptions): boolean =>
+  route.url.startsWith('/docs') || route.url === '/live' || route.url === '*' || route.method === 'HEAD';
+
+const runs = Number(process.env['FUZZ_RUNS'] ?? 10);
+
+type Schema = Parameters<typeof fitting>[0];
+interface Parts {
+  readonly params?: Schema;
+  readonly querystring?: Schema;
+  readonly headers?: Schema;
+  readonly body?: Schema & { readonly content?: Readonly<Record<string, unknown>> };
+}
+
+let house: ResourceHouse;
+let tenant: string;
+/** Ids that are there, of anything: some requests then reach rows. */
+let ids: string[];
+
+t.before(async () => {
+  const database = await seededDatabase();
+  house = resourceHouse(database, newId(), false, (orm) => ({ calls: new PostgresCallReader(orm) }));
+  const [row] = await house.sql<{ id: string }>("select id from tenant where slug = 'test-org'");
+  tenant = row?.id ?? '';
+  const tables = [
+    'campaign',
+    'buyer',
+    'publisher',
+    'phone_number',
+    'buyer_endpoint',
+    'trunk',
+    'carrier',
+    'caller_id_pool',
+    'rate_card',
+    'rate',
+    'dnc_list',
+    'billing_account',
+    'webhook',
+    'flow',
+    'feature_flag',
+  ];
+  const found = await house.sql<{ id: string }>(
+    tables.map((name) => `select id from ${name}`).join(' union all '),
+  );
+  ids = found.map(({ id }) => id);
+});
+t.teardown(() => house.close());
+
+function address(url: string, params: Schema | undefined): fc.Arbitrary<string> {
+  const names = [...url.matchAll(/:(\w+)/g)].map(([, name]) => name ?? '');
+  const one = (name: string): fc.Arbitrary<unknown> => {
+    const schema = params?.properties?.[name] ?? {};
+    return fc.oneof(
+      { weight: 6, arbitrary: fc.constantFrom(...ids) },
+      { weight: 3, arbitrary: fitting(schema) },
+      { weight: 1, arbitrary: junk },
+    );
+  };
+  return fc
+    .record(Object.fromEntries(names.map((name) => [name, one(name)])))
+    .map((values) => url.replaceAll(/:(\w+)/g, (_, name: string) => encoded(values[name])));
+}
+
+function encoded(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return encodeURIComponent(text.toWellFormed()).slice(0, 180) || 'x';
+}
+
+function query(schema: Schema | undefined): fc.Arbitrary<string> {
+  const some = fc.oneof(
+    { weight: 2, arbitrary: fc.constant({}) },
+    { weight: 1, arbitrary: spoiltRecord(schema) },
+  );
+  return some.map((values) => {
+    const pairs = Object.entries(values).map(
+      ([name, value]) => `${encodeURIComponent(name)}=${encoded(value)}`,
+    );
+    return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+  });
+}
+
+const csv = fc
+  .array(
+    fc.array(fc.oneof(fc.constantFrom('e164', 'prefix', '+15551230009', '"', '=1', ''), fc.string()), {
+      maxLength: 4,
+    }),
+    {
+      maxLength: 6,
+    },
+  )
+  .map((rows) => rows.map((cells) => cells.join(',')).join('\n'));
+
+interface Sent {
+  readonly type: string;
+  readonly payload: string;
+}
+function body(schema: Parts['body']): fc.Arbitrary<Sent | undefined> {
+  if (schema === undefined) return fc.constant(undefined);
+  if (schema.content?.['text/csv'] !== undefined)
+    return csv.map((payload) => ({ type: 'text/csv', payload }));
+  const json = (value: unknown): Sent => ({ type: 'application/json', payload: JSON.stringify(value) ?? '' });
+  return fc.oneof(
+    { weight: 12, arbitrary: fitting(schema).map(json) },
+    { weight: 4, arbitrary: spoilt(schema).map(json) },
+    { weight: 1, arbitrary: junk.map(json) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        { type: 'application/json', payload: '{"a":' },
+        { type: 'text/plain', payload: 'x' },
+      ),
+    },
+  );
+}
+
+void t.test(
+  'no route answers with our own failure, whatever it is asked',
+  { timeout: 600_000 },
+  async (t) => {
+    const routes: RouteOptions[] = [];
+    house.app.addHook('onRoute', (route) => {
+      if (!notAsked(route)) routes.push(route);
+    });
+    await house.app.ready();
+    t.ok(routes.length > 100, `${routes.length} routes are asked`);
+    const statuses = new Map<number, number>();
+    for (const { method, url, schema } of routes) {
+      const parts = (schema ?? {}) as Parts;
+      const request = fc.record({
+        path: address(url, parts.params),
+        query: query(parts.querystring),
+        sent: body(parts.body),
+        tenant: fc.oneof(
+          { weight: 8, arbitrary: fc.constant<string | undefined>(tenant) },
+          { weight: 1, arbitrary: fc.constant(undefined) },
+          { weight: 1, arbitrary: fc.uuid() },
+        ),
+        match: fc.oneof({ weight: 4, arbitrary: fc.constant('*') }, fc.string({ unit: 'grapheme-ascii' })),
+        idempotency: fc.option(fc.oneof(fc.uuid(), fc.constantFrom('a key', 'key')), {
+          nil: undefined,
+          freq: 2,
+        }),
+      });
+      await fc
+        .assert(
+          fc.asyncProperty(request, async ({ path, query, sent, tenant, match, idempotency }) => {
+            const answer = await house.app.inject({
+              method: method as 'GET',
+              url: path + query,
+              headers: {
+                authorization: `Bearer ${key}`,
+                'if-match': match,
+                ...(tenant === undefined ? {} : { 'x-callfabric-tenant': tenant }),
+                ...(idempotency === undefined ? {} : { 'idempotency-key': idempotency }),
+                ...(sent === undefined ? {} : { 'content-type': sent.type }),
+              },
+              ...(sent === undefined ? {} : { payload: sent.payload }),
+            });
+            statuses.set(answer.statusCode, (statuses.get(answer.statusCode) ?? 0) + 1);
+            if (answer.statusCode >= 500)
+              throw new Error(`${answer.statusCode}: ${answer.body.slice(0, 400)}`);
+          }),
+          { numRuns: runs, endOnFailure: false },
+        )
+        .then(
+          () => t.pass(`${String(method)} ${url}`),
+          (error: unknown) => t.fail(`${String(method)} ${url}`, { found: String(error).slice(0, 2000) }),
+        );
+    }
+    t.comment(JSON.stringify(Object.fromEntries([...statuses].toSorted(([a], [b]) => a - b))));
+    t.ok((statuses.get(201) ?? 0) > 0 && (statuses.get(200) ?? 0) > 0, 'some of it was done');
+  },
+);

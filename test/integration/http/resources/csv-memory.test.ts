@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import t from 'tap';
+import { newId } from '../../../../daemon/telephony/ids.ts';
+import { key } from '../../../unit/http/test-api.ts';
+import { seededDatabase } from '../../seeded-database.ts';
+import { resourceHouse } from './resource-house.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const heapAfterGc = (): number => {
+  collect();
+  return process.memoryUsage().heapUsed;
+};
+
+void t.test('200,000 calls and 200,000 numbers are exported in flat memory', async (t) => {
+  const tenant = newId();
+  const house = resourceHouse(await seededDatabase(), tenant);
+  t.teardown(() => house.close());
+  await house.sql("insert into tenant (id, slug, name) values (?, 'one', 'One')", [tenant]);
+  const rows = 200_000;
+  await house.sql(
+    `insert into call (id, tenant_id, switch_name, daemon_id, caller, caller_name, did, started_at, ended_at, outcome, cause, hung_up_by, variables, tags, takeovers, source)
+     select gen_random_uuid(), ?, 'fs1', 'd', '+15550001111', '=cmd', '+15551234567', now() - n * interval '1 second', now(), 'connected', 'NORMAL_CLEARING', 'caller', '{}', '{a,b}', 0, 'session' from generate_series(1, ?) n`,
+    [tenant, rows],
+  );
+  await house.sql("insert into dnc_list (id, tenant_id, name) values (?, ?, 'All')", [tenant, tenant]);
+  await house.sql(
+    "insert into dnc_entry (id, tenant_id, list_id, e164) select gen_random_uuid(), ?, ?, '+1' || (5550000000 + n) from generate_series(1, ?) n",
+    [tenant, tenant, rows],
+  );
+  await house.sql('analyze call, dnc_entry');
+  const address = await house.app.listen({ port: 0, host: '127.0.0.1' });
+  for (const url of ['/calls/export', `/dnc-lists/${tenant}/export`]) {
+    const request = get(`${address}${url}`, {
+      headers: { authorization: `Bearer ${key}`, 'x-callfabric-tenant': tenant },
+    });
+    const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
+    t.equal(response.statusCode, 200, url);
+    let lines = 0;
+    let first: number | undefined;
+    let most = 0;
+    let next = 20_000;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      for (const byte of chunk) if (byte === 10) lines += 1;
+      if (lines < next) continue;
+      next += 20_000;
+      const heap = heapAfterGc();
+      first ??= heap;
+      most = Math.max(most, heap);
+    }
+    t.equal(lines, rows + 1, 'a header and every row');
+    const grown = (most - (first ?? 0)) / 1024 / 1024;
+    t.ok(grown < 8, `what is live grew by ${grown.toFixed(1)} MB at most over ${rows} rows`);
+  }
+});

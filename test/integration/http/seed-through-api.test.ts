@@ -1,0 +1,141 @@
+import t from 'tap';
+import { newId } from '../../../daemon/telephony/ids.ts';
+import { createTestDatabase } from '../../../ops/dev-services/test-database.ts';
+import { closeOrm, openOrm } from '../../../orm/config.ts';
+import { knownMigrations, migrate } from '../../../orm/migrate.ts';
+import { testFlow } from '../../../orm/seed.ts';
+import { seededDatabase } from '../seeded-database.ts';
+import { type ResourceHouse, resourceHouse } from './resources/resource-house.ts';
+
+/**
+ * What the development seed makes that other routes than those of the resources make: people, roles and the flow's own
+ * row come from theirs.
+ */
+const elsewhere = [
+  'user_account',
+  'role',
+  'membership',
+  'mikro_orm_migrations',
+  'audit_log',
+  'idempotency_key',
+];
+
+type Sql = ResourceHouse['sql'];
+
+/** Every table's rows as text, with each id replaced by the name of what it is the id of; times left out. */
+async function contentsOf(sql: Sql): Promise<Record<string, string[]>> {
+  const tables = await sql<{ name: string }>(
+    "select c.relname as name from pg_class c where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = 'public'::regnamespace order by 1",
+  );
+  const rows: Record<string, Record<string, unknown>[]> = {};
+  const names = new Map<string, string>();
+  for (const { name } of tables) {
+    if (elsewhere.includes(name)) continue;
+    const found = await sql<{ row: Record<string, unknown> }>(`select to_jsonb(t) as row from "${name}" t`);
+    rows[name] = found.map(({ row }) => row);
+    for (const { row } of found) {
+      const own = row['name'] ?? row['label'] ?? row['e164'] ?? row['key'] ?? row['number'];
+      if (typeof row['id'] === 'string') names.set(row['id'], `${name} ${String(own)}`);
+    }
+  }
+  const plain = (column: string, value: unknown): unknown => {
+    if (column.endsWith('_at') || column === 'id') return value === null ? null : 'some';
+    if (column === 'transaction_id') return 'some';
+    return typeof value === 'string' ? (names.get(value) ?? value) : value;
+  };
+  return Object.fromEntries(
+    Object.entries(rows).map(([name, found]) => [
+      name,
+      found
+        .map((row) =>
+          JSON.stringify(Object.entries(row).map(([column, value]) => [column, plain(column, value)])),
+        )
+        .toSorted(),
+    ]),
+  );
+}
+
+void t.test('the development seed can be rebuilt through the API alone', async (t) => {
+  const seeded = await seededDatabase();
+  const seededOrm = openOrm(seeded.url);
+  const empty = await createTestDatabase({
+    template: {
+      name: `empty_${knownMigrations().at(-1) ?? ''}`.toLowerCase(),
+      prepare: async (url) => void (await migrate(url)),
+    },
+  });
+  const tenant = newId();
+  const house = resourceHouse(empty, tenant, true);
+  t.teardown(async () => {
+    await house.close();
+    await closeOrm(seededOrm);
+    await seeded.drop();
+  });
+  const { make, ask } = house;
+  // A tenant and the flow's name are given: their routes are not those of the resources.
+  await house.sql("insert into tenant (id, slug, name) values (?, 'test-org', 'Test Organization')", [
+    tenant,
+  ]);
+  const flow = newId();
+  await house.sql("insert into flow (id, tenant_id, name) values (?, ?, 'IVR, queue, buyer failover')", [
+    flow,
+    tenant,
+  ]);
+
+  for (const [name, enabled, description] of [
+    ['analytics', true, 'Reports of calls and money.'],
+    ['transcription', false, 'Recordings are transcribed; needs an engine.'],
+    ['stir_shaken', false, 'Identity headers are verified; needs a carrier that passes them on.'],
+  ])
+    await make('/feature-flags', { name, enabled, description }, null);
+  const global = await make('/dnc-lists', { name: 'Global' }, null);
+  for (const e164 of ['+15550000001', '+15550000002'])
+    await make(`/dnc-lists/${global.id}/entries`, { e164, reason: 'test data' }, null);
+
+  const carrier = await make('/carriers', { name: 'Test Carrier' });
+  await make('/trunks', { carrierId: carrier.id, name: 'Test Trunk', gateway: 'test-trunk' });
+  const publisher = await make('/publishers', { name: 'Test Publisher' });
+  const buyer = await make('/buyers', { name: 'Test Buyer' });
+  const endpoints = `/buyers/${buyer.id}/endpoints`;
+  await make(endpoints, { label: 'SIP', kind: 'sip', destination: 'sip:buyer@127.0.0.1:5070', priority: 0 });
+  await make(endpoints, { label: 'PSTN', kind: 'pstn', destination: '+15555550123', priority: 1 });
+  t.equal((await ask('POST', `/flows/${flow}/versions`, { body: testFlow })).status, 201);
+  t.equal((await ask('POST', `/flows/${flow}/versions/1/publish`)).status, 200);
+  const campaign = await make('/campaigns', { name: 'Test Campaign', flowId: flow, record: 'stereo' });
+  await make(`/campaigns/${campaign.id}/buyers`, { buyerId: buyer.id });
+  await make(`/campaigns/${campaign.id}/publishers`, { publisherId: publisher.id });
+  for (const e164 of ['+15551234567', '+15559876543'])
+    await make(`/campaigns/${campaign.id}/numbers`, { e164, publisherId: publisher.id });
+  const pool = await make('/caller-id-pools', { name: 'Default' });
+  for (const e164 of ['+15551230001', '+15551230002'])
+    await make(`/caller-id-pools/${pool.id}/numbers`, { e164 });
+  const card = await make('/rate-cards', { name: 'Test Rates', kind: 'price', currency: 'USD' });
+  const rate = { pricePerMinuteMicros: '50000', validFrom: '2026-01-01T00:00:00Z' };
+  await make(`/rate-cards/${card.id}/rates`, rate);
+  const account = await make('/billing-accounts', {
+    name: 'Test Buyer',
+    kind: 'buyer',
+    currency: 'USD',
+    buyerId: buyer.id,
+    rateCardId: card.id,
+    prepaid: true,
+  });
+  const deposit = { amountMicros: '1000000000', note: 'test data' };
+  t.match(await ask('POST', `/billing-accounts/${account.id}/deposits`, { body: deposit }), {
+    status: 201,
+    body: { balanceMicros: '1000000000' },
+  });
+  await make('/webhooks', {
+    name: 'Test Webhook',
+    url: 'http://127.0.0.1:8099/callfabric',
+    secret: 'test-webhook-secret',
+  });
+
+  const made = await contentsOf(house.sql);
+  const expected = await contentsOf((query, values = []) =>
+    seededOrm.em.getConnection().execute(query, [...values]),
+  );
+  t.ok(Object.values(expected).flat().length > 30, 'the seed was found');
+  for (const [table, rows] of Object.entries(expected)) t.same(made[table], rows, table);
+  t.match((await ask('GET', `/billing-accounts/${account.id}`)).body, { balanceMicros: '1000000000' });
+});
