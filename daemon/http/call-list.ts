@@ -79,6 +79,20 @@ export function decodeCursor(text: string): CallPosition {
   return { startedAt, id };
 }
 
+/** What a view is not shown it must not find out by seeking it either. */
+const notSought = {
+  tenant: [],
+  publisher: ['buyer'],
+  buyer: ['publisher', 'did', 'tag'],
+} as const;
+
+/** @throws Problem `forbidden` where somebody seeks calls by what it does not see of them. */
+function checkSought(query: CallQuery, { view }: Whose): void {
+  for (const field of notSought[view.of])
+    if (query[field] !== undefined)
+      throw new Problem('forbidden', `calls by ${field} are not for the role of a ${view.of}`);
+}
+
 /** What was asked for, with both bounds in UTC and microseconds. */
 export function filterOf(query: CallQuery): CallFilter {
   return {
@@ -183,6 +197,7 @@ type Sources = Pick<ApiPorts, 'liveCalls' | 'calls' | 'leased' | 'daemonId'>;
  * follow. A call that just ended shows once, as ended.
  */
 export async function pageOfCalls(sources: Sources, whose: Whose, query: CallQuery): Promise<CallPage> {
+  checkSought(query, whose);
   const filter = filterOf(query);
   const limit = query.limit ?? 50;
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);

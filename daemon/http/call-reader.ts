@@ -112,9 +112,19 @@ export function listSql(
       values: [...values, limit, limit],
     };
   // Every index begins with the tenant, so that no call pays for one more: the newest of each, and of these the newest.
+  // What belongs to one tenant is sought there alone, while it is still known whose it was.
+  const theirs: string[] = [];
+  const ids: string[] = [];
+  for (const table of ['campaign', 'publisher', 'buyer'] as const) {
+    const sought = filter[table];
+    if (sought === undefined) continue;
+    theirs.push(`coalesce(id = (select tenant_id from ${table} where id = ?), true)`);
+    ids.push(sought);
+  }
+  const some = `select id from tenant where ${['true', ...theirs].join(' and ')}`;
   return {
-    sql: list(`tenant t cross join lateral (${page('tenant_id = t.id')}) c`),
-    values: [...values, limit, limit],
+    sql: list(`(${some}) t cross join lateral (${page('tenant_id = t.id')}) c`),
+    values: [...ids, ...values, limit, limit],
   };
 }
 

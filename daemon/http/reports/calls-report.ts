@@ -51,15 +51,19 @@ function faultsOf(query: ReportQuery): Fault[] {
   return faults;
 }
 
-/** What a view of its own rows must not be split or narrowed by: it would tell who the others are. */
-const hidden = { tenant: undefined, publisher: 'buyer', buyer: 'publisher' } as const;
+/** What a view must not be split or narrowed by: it would tell who the others are, and numbers it sees masked. */
+const hidden = {
+  tenant: [],
+  publisher: ['buyer'],
+  buyer: ['publisher', 'number', 'did'],
+} as const;
 
 /** What is asked, narrowed to what the asker may see. */
 export function questionOf(query: ReportQuery, view: View): ReportQuestion {
   const faults = faultsOf(query);
-  const others = hidden[view.of];
-  if (others !== undefined && (query.by === others || query[others] !== undefined))
-    throw new Problem('forbidden', `reports by ${others} are not for the role of a ${view.of}`);
+  for (const name of hidden[view.of])
+    if (query.by === name || (name !== 'number' && query[name] !== undefined))
+      throw new Problem('forbidden', `reports by ${name} are not for the role of a ${view.of}`);
   const own = view.of === 'publisher' ? view.publisherId : view.of === 'buyer' ? view.buyerId : undefined;
   const narrowed = (who: 'publisher' | 'buyer'): string | undefined =>
     view.of === who ? own : query[who]?.toLowerCase();

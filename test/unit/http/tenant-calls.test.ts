@@ -181,6 +181,21 @@ void t.test(
   },
 );
 
+void t.test('what somebody does not see of a call it cannot seek calls by', async (t) => {
+  const app = testApi(t, callsOf());
+  const status = async (person: Person, query: string): Promise<number> =>
+    (await app.inject({ url: `/calls?${query}`, headers: headersOf(person) })).statusCode;
+  const of = { publisher: ['buyer'], buyer: ['publisher', 'did', 'tag'] };
+  const values: Record<string, string> = { did: '4567', tag: 'vip' };
+  for (const person of ['publisher', 'buyer'] as const)
+    for (const field of of[person]) {
+      const query = `${field}=${values[field] ?? tenantId}`;
+      t.equal(await status(person, query), 403, `${person}: ${field}`);
+      t.equal(await status('admin', query), 200);
+    }
+  t.equal(await status('publisher', 'did=4567'), 200, 'its own numbers are no secret from it');
+});
+
 void t.test('numbers are whole for everybody where the tenant set so', async (t) => {
   const access = { ...peopleAccess, facts: { ...peopleAccess.facts, wholeNumbers: async () => true } };
   const app = testApi(t, callsOf([], { access }));

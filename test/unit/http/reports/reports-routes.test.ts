@@ -173,6 +173,8 @@ void t.test('publishers and buyers see their own calls, and of the money what is
     [publisher, { buyer: tenantId }],
     [buyer, { by: 'publisher' }],
     [buyer, { publisher: tenantId }],
+    [buyer, { by: 'number' }],
+    [buyer, { did: '+15551234567' }],
   ] as const)
     t.throws(() => questionOf(query(of), view), { message: /are not for the role/ });
 });
