@@ -4,8 +4,8 @@ import { migrate } from '../../../orm/migrate.ts';
 import { fillCallHistory } from './call-history.ts';
 import { plansOf } from './plans.ts';
 
-// The whole million is made by `npm run bench -- --only api`, and here by CALLFABRIC_TEST_CALLS=1000000: it takes
-// minutes, and the planner decides no differently.
+// `npm run bench -- --only api` asks the same of the whole million; so does this with CALLFABRIC_TEST_CALLS=1000000 and
+// tap's --timeout=900, for it takes minutes to make.
 const count = Number(process.env['CALLFABRIC_TEST_CALLS'] ?? 100_000);
 
 void t.test(
