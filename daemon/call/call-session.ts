@@ -14,7 +14,7 @@ import type { CallEnvironment, CallLog, SessionChannel } from './call-environmen
 import { tellEnd } from './call-news.ts';
 import { type CallSoFar, callSoFar } from './call-so-far.ts';
 import { type CallState, decodeCallState, leasesOf, stateVariables } from './call-state.ts';
-import { CallWalk, type CallWalkEnd } from './call-walk.ts';
+import { CallWalk, type CallWalkEnd, nowhere } from './call-walk.ts';
 import { type Fate, fateOf } from './fate.ts';
 import { LegBook } from './leg-book.ts';
 import type { LiveCall, LiveSession } from './registry.ts';
@@ -100,10 +100,8 @@ export class CallSession implements LiveSession {
       did: this.#did === '' ? this.#channel.calledNumber : this.#did,
       startedAtMs: this.#taken === undefined ? this.#arrivedAtMs : this.#taken.startedAtUs / 1000,
       state: this.#closing === undefined ? (this.#walk?.phase ?? this.#phase) : 'ending',
-      nodeId: this.#walk?.nodeId,
       publisherId: this.#route?.publisherId ?? this.#taken?.publisherId,
-      buyerId: this.#walk?.buyerId,
-      buyerName: this.#walk?.buyerName,
+      ...(this.#walk?.whereabouts ?? nowhere),
       takeovers: this.#takeovers,
     };
   }

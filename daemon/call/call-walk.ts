@@ -58,6 +58,9 @@ const versionRetryMs = 8_000;
 /** The same for one that the caller's hanging up ended: its leg, if there is one, ends only after the caller's. */
 const cancelledGraceMs = 2_000;
 
+/** Where a call is that walks no flow yet. */
+export const nowhere = { nodeId: undefined, buyerId: undefined, buyerName: undefined };
+
 /**
  * One call on its way through its flow: gives the walker the channel, the dialing, the queue and the recording, and
  * before every step puts onto the channel what another daemon would need to go on.
@@ -82,6 +85,10 @@ export class CallWalk {
 
   constructor(parts: CallWalkParts) {
     this.#parts = parts;
+  }
+
+  get whereabouts() {
+    return { nodeId: this.nodeId, buyerId: this.buyerId, buyerName: this.buyerName };
   }
 
   get phase(): string | undefined {

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { RedisAway } from '../caps/redis-link.ts';
 import { isHangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId } from '../telephony/ids.ts';
-import { masksNumbers, type Showing, shownRecords, shownSummary } from './access/number-policy.ts';
+import { showingTo, shownRecords, shownSummary } from './access/number-policy.ts';
 import { isLeasedOf, isOf, pageOfCalls, summaryOfLeased, summaryOfLive } from './call-list.ts';
 import {
   CallDetailSchema,
@@ -43,7 +43,7 @@ export function callsRoutes(
         },
       },
       async (request) => {
-        const showing = await showingTo(request);
+        const showing = await showingTo(ports.access.facts, request.principal);
         // Who sees four digits of a number could otherwise find the others by asking.
         if (showing.masked && request.query.caller !== undefined)
           throw new Problem('invalid-parameters', 'see faults', [
@@ -69,7 +69,7 @@ export function callsRoutes(
       },
       async (request) => {
         const id = request.params.id.toLowerCase() as CallId;
-        const showing = await showingTo(request);
+        const showing = await showingTo(ports.access.facts, request.principal);
         const { call, ...records } = await found(request, id);
         const shown = { call: shownSummary(call, showing), ...shownRecords(records, showing) };
         return { ...shown, timeline: timelineOf(shown.call, shown) };
@@ -117,11 +117,6 @@ export function callsRoutes(
       },
     );
   };
-
-  async function showingTo({ principal: { view, tenantId } }: FastifyRequest): Promise<Showing> {
-    if (view.of === 'tenant' || tenantId === undefined) return { view, masked: false };
-    return { view, masked: masksNumbers(view, await ports.access.facts.wholeNumbers(tenantId)) };
-  }
 
   async function found(
     { principal }: FastifyRequest,

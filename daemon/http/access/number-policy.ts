@@ -19,19 +19,44 @@ export function masksNumbers(view: Principal['view'], wholeNumbers: boolean): bo
   return view.of !== 'tenant' && !wholeNumbers;
 }
 
+/** Whether a tenant lets publishers and buyers see whole numbers. */
+export interface WholeNumbers {
+  wholeNumbers(tenantId: string): Promise<boolean>;
+}
+
+/** How whoever asks is shown calls and numbers. Looks nothing up for those who see the tenant. */
+export async function showingTo(
+  facts: WholeNumbers,
+  { view, tenantId }: Pick<Principal, 'view' | 'tenantId'>,
+): Promise<Showing> {
+  if (view.of === 'tenant' || tenantId === undefined) return { view, masked: false };
+  return { view, masked: masksNumbers(view, await facts.wholeNumbers(tenantId)) };
+}
+
+/** The two numbers of a call, where they are known, as somebody may see them. */
+export function shownNumbers<Known extends string | null>(
+  { caller, did }: { readonly caller: Known; readonly did: Known },
+  { view, masked }: Showing,
+): { readonly caller: Known; readonly did: Known } {
+  if (!masked) return { caller, did };
+  // What is no number stays what it is, and so does what is unknown.
+  const mask = (number: Known): Known => (number === null ? number : (maskNumbersIn(number) as Known));
+  return { caller: mask(caller), did: view.of === 'publisher' ? did : mask(did) };
+}
+
 /** `+15125550100` → `+*******0100`. What has no seven digits in a row is no number, and stays. */
 export function maskNumbersIn(text: string): string {
   return text.replace(/\d{7,}/g, (digits) => digits.slice(-4).padStart(digits.length, '*'));
 }
 
 /** A call of theirs in a list, as they may see it. */
-export function shownSummary(call: CallSummary, { view, masked }: Showing): CallSummary {
+export function shownSummary(call: CallSummary, showing: Showing): CallSummary {
+  const { view, masked } = showing;
   if (view.of === 'tenant') return call;
   const mask = (text: string): string => (masked ? maskNumbersIn(text) : text);
   return {
     ...call,
-    caller: call.caller === null ? null : mask(call.caller),
-    did: call.did === null || view.of === 'publisher' ? call.did : mask(call.did),
+    ...shownNumbers(call, showing),
     // Who else buys is the tenant's own business, and so is how it routes.
     buyer: view.of === 'buyer' ? call.buyer : null,
     nodeId: null,

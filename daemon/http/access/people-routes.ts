@@ -55,7 +55,10 @@ export function userRoutes({
 
     app.get(
       '/users/:id',
-      { config: read, schema: { summary: 'One user', tags, params, response: { 200: UserSchema } } },
+      {
+        config: read,
+        schema: { summary: 'One user of the tenant', tags, params, response: { 200: UserSchema } },
+      },
       (request) => people.find(tenantOf(request), request.params.id),
     );
 
@@ -143,7 +146,10 @@ export function roleRoutes({ access: { roles, identities } }: PeopleParts): Fast
 
     app.get(
       '/roles/:id',
-      { config: read, schema: { summary: 'One role', tags, params, response: { 200: RoleSchema } } },
+      {
+        config: read,
+        schema: { summary: 'One role that may be given', tags, params, response: { 200: RoleSchema } },
+      },
       (request) => roles.find(tenantOf(request), request.params.id),
     );
 

@@ -120,7 +120,11 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
       '/session',
       {
         config,
-        schema: { summary: 'Signs out', tags: ['access'], response: { 204: Type.Null() } },
+        schema: {
+          summary: 'Signs out: the session is over',
+          tags: ['access'],
+          response: { 204: Type.Null() },
+        },
       },
       async (request, reply) => {
         const { identity } = await signedIn(request);
@@ -211,6 +215,8 @@ function who(
       tenant: one.tenant,
       role: one.role,
       view: one.view.of,
+      publisherId: one.view.of === 'publisher' ? one.view.publisherId : null,
+      buyerId: one.view.of === 'buyer' ? one.view.buyerId : null,
       scopes: [...one.scopes],
     })),
     csrfToken: token === undefined ? null : csrfTokenOf(token),

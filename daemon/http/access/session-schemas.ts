@@ -47,6 +47,9 @@ export const WhoSchema = Type.Object({
       tenant: Type.String(),
       role: Type.String(),
       view: ViewName,
+      /** Whose rows it shows, where not the tenant's. */
+      publisherId: Nullable(Type.String()),
+      buyerId: Nullable(Type.String()),
       scopes: Type.Array(Type.String()),
     }),
   ),

@@ -44,7 +44,10 @@ export function tenantRoutes({
 
     app.get(
       '/tenants/:id',
-      { config, schema: { summary: 'One tenant', tags, params, response: { 200: TenantSchema } } },
+      {
+        config,
+        schema: { summary: 'One tenant of the installation', tags, params, response: { 200: TenantSchema } },
+      },
       (request) => tenants.find(request.params.id),
     );
 

@@ -1,8 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { CallNews } from '../../call/call-news.ts';
 import type { CapScope } from '../../caps/cap-lease.ts';
-import { redactNumber } from '../../telephony/e164.ts';
-import type { View } from '../access.ts';
+import { type Showing, shownNumbers } from '../access/number-policy.ts';
 import { InstantSchema, instantOfMs, Nullable } from '../schemas.ts';
 
 /** How full a cap is now. */
@@ -101,16 +100,16 @@ export function eventOf(news: CallNews | CapNews, atMs: number): LiveEvent {
   }
 }
 
-/** What somebody with this view is shown of an event; undefined: nothing of it. */
-export function shownTo(view: View, event: LiveEvent): LiveEvent | undefined {
+/** What somebody is shown of an event; undefined: nothing of it. */
+export function shownTo({ view, masked }: Showing, event: LiveEvent): LiveEvent | undefined {
   if (view.of === 'tenant' || event.kind === 'gap') return event;
   const own = view.of === 'publisher' ? view.publisherId : view.buyerId;
   if (event.kind === 'caps.changed') return event.data.scope === `${view.of}:${own}` ? event : undefined;
   // How a tenant's flow is built is nobody else's business.
   if (event.kind === 'node.entered') return undefined;
   if ((view.of === 'publisher' ? event.publisherId : event.buyerId) !== own) return undefined;
-  const { callId, at, did } = event.data;
-  const caller = redactNumber(event.data.caller);
+  const { callId, at } = event.data;
+  const { caller, did } = shownNumbers(event.data, { view, masked });
   switch (event.kind) {
     case 'call.started':
       return { kind: event.kind, data: { at, callId, caller, did, campaignId: event.data.campaignId } };

@@ -1,6 +1,6 @@
 import type { CallNews, CallWatch } from '../../call/call-news.ts';
 import type { DaemonBus } from '../../caps/redis-bus.ts';
-import type { View } from '../access.ts';
+import type { Showing } from '../access/number-policy.ts';
 import { Problem, unavailable } from '../problem.ts';
 import { instantOfMs } from '../schemas.ts';
 import { EventRing } from './event-ring.ts';
@@ -37,9 +37,8 @@ interface Room {
 }
 
 /** Who wants to read. `principal`: by which streams are counted. */
-export interface ReadRequest {
+export interface ReadRequest extends Showing {
   readonly tenantId: string;
-  readonly view: View;
   readonly principal: string;
   readonly lastEventId: string | undefined;
 }
@@ -112,13 +111,13 @@ export class LiveFeed implements CallWatch {
   }
 
   /** @throws Problem where there are too many streams, or the daemon is stopping. */
-  read({ tenantId, view, principal, lastEventId }: ReadRequest): LiveReader {
+  read({ tenantId, view, masked, principal, lastEventId }: ReadRequest): LiveReader {
     const { mostOfOne, mostOfAll, mostBytes, now, log } = this.#options;
     if (this.#closed || this.readers >= mostOfAll) throw unavailable('the live stream');
     const open = this.#open.get(principal) ?? 0;
     if (open >= mostOfOne)
       throw new Problem('too-many-requests', `${open} streams are open already: close one, or wait`);
-    const reader = new LiveReader(view, now(), mostBytes);
+    const reader = new LiveReader({ view, masked }, now(), mostBytes);
     const room = this.#roomOf(tenantId);
     this.#open.set(principal, open + 1);
     reader.once('close', () => {

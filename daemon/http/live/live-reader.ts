@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { View } from '../access.ts';
+import type { Showing } from '../access/number-policy.ts';
 import { type LiveEvent, shownTo } from './live-event.ts';
 
 /** What an event is on the wire (HTML, server-sent events); JSON has no line breaks of its own. */
@@ -12,24 +12,24 @@ export function wireText(id: string, { kind, data }: LiveEvent): string {
  * cut off, to come back with the id of the last event it had.
  */
 export class LiveReader extends Readable {
-  readonly view: View;
+  readonly showing: Showing;
   readonly openedAtMs: number;
   readonly #mostBytes: number;
   /** Cut off for being too slow. */
   dropped = false;
 
-  constructor(view: View, openedAtMs: number, mostBytes: number) {
+  constructor(showing: Showing, openedAtMs: number, mostBytes: number) {
     super();
-    this.view = view;
+    this.showing = showing;
     this.openedAtMs = openedAtMs;
     this.#mostBytes = mostBytes;
   }
 
   /** The text of a reader who sees the whole tenant is made once for all of them, by `whole`. */
   show(id: string, event: LiveEvent, whole: () => string): void {
-    if (this.view.of === 'tenant') this.send(whole());
+    if (this.showing.view.of === 'tenant') this.send(whole());
     else {
-      const shown = shownTo(this.view, event);
+      const shown = shownTo(this.showing, event);
       if (shown !== undefined) this.send(wireText(id, shown));
     }
   }

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { showingTo, type WholeNumbers } from '../access/number-policy.ts';
 import { tenantOf } from '../access.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { LiveReader } from './live-reader.ts';
@@ -16,7 +17,13 @@ A reader that does not keep up is cut off. A stream ends after a quarter of an h
 const never = 2 ** 31 - 1;
 
 /** `GET /live`: what happens now. */
-export function liveRoutes({ live }: { readonly live: LiveStream }): FastifyPluginAsyncTypebox {
+export function liveRoutes({
+  live,
+  access,
+}: {
+  readonly live: LiveStream;
+  readonly access: { readonly facts: WholeNumbers };
+}): FastifyPluginAsyncTypebox {
   return async (app) => {
     // Before the server waits for the streams to end.
     app.addHook('preClose', async () => live.stop());
@@ -48,7 +55,7 @@ export function liveRoutes({ live }: { readonly live: LiveStream }): FastifyPlug
         const { principal } = request;
         const reader = live.read({
           tenantId: tenantOf(request),
-          view: principal.view,
+          ...(await showingTo(access.facts, principal)),
           principal: `${principal.kind} ${principal.id ?? ''}`,
           lastEventId: request.headers['last-event-id'],
         });

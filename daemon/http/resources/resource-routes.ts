@@ -71,7 +71,7 @@ export function resourceRoutes(
         {
           config: read,
           schema: {
-            summary: `List ${many}`,
+            summary: `List the ${many}`,
             tags,
             params: paramsOf(resource, false),
             querystring: listQuery(resource),
@@ -98,7 +98,7 @@ export function resourceRoutes(
         {
           config: read,
           schema: {
-            summary: `One ${one}`,
+            summary: `Read one ${one}`,
             tags,
             params: paramsOf(resource, true),
             querystring: itemQuery,
@@ -123,7 +123,7 @@ export function resourceRoutes(
         {
           config: write,
           schema: {
-            summary: `Make a ${one}`,
+            summary: `Make a new ${one}`,
             tags,
             params: paramsOf(resource, false),
             headers: postHeaders,

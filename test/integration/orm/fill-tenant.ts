@@ -56,7 +56,7 @@ function rowsOf(ids: Readonly<Record<string, string>>): (() => readonly [string,
       { name, prefix: `cf_${digits()}`, secret_hash: hash, scopes: [], created_by_id: ids['user_account'] },
     ],
     () => ['flow', { name }],
-    () => ['flow_draft', { flow_id: ids['flow'], document: {} }],
+    () => ['flow_draft', { flow_id: ids['flow'], document: { entry: 'a', nodes: [], edges: [] } }],
     () => ['flow_version', { flow_id: ids['flow'], number: 1, entry: 'a' }],
     () => [
       'node',

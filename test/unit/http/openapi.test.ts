@@ -28,7 +28,7 @@ interface OpenApi {
 }
 
 /** Whoever asks may have these; everything else needs to be known. */
-const open = ['/health/live', '/health/ready'];
+const open = ['get /health/live', 'get /health/ready', 'post /session'];
 
 const app = testApi(t, { nodeTypes });
 const routes: string[] = [];
@@ -40,7 +40,7 @@ app.addHook('onRoute', ({ method, url }) => {
 await app.ready();
 const document = app.swagger() as unknown as OpenApi;
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, path, operation })),
+  Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
 );
 
 void t.test('the description is a valid OpenAPI 3.1 document, and the one that is served', async (t) => {
@@ -54,12 +54,12 @@ void t.test('the description is a valid OpenAPI 3.1 document, and the one that i
 void t.test('every route says what it is for, what it answers, and who may ask', async (t) => {
   t.ok(operations.length > 25);
   const tags = document.tags.map(({ name }) => name);
-  for (const { name, path, operation } of operations) {
+  for (const { name, operation } of operations) {
     const { summary = '', security = document.security, responses } = operation;
     t.match(summary, /^[A-Z].{9,}[^.]$/, `${name}: summary`);
     t.ok((operation.tags ?? []).length > 0, `${name}: tag`);
     for (const tag of operation.tags ?? []) t.ok(tags.includes(tag), `${name}: the tag ${tag} is described`);
-    t.equal(security.length === 0, open.includes(path), `${name}: security`);
+    t.equal(security.length === 0, open.includes(name), `${name}: security`);
     for (const scheme of security.flatMap((one) => Object.keys(one)))
       t.ok(scheme in document.components.securitySchemes, `${name}: ${scheme}`);
     const good = Object.keys(responses).filter((status) => status.startsWith('2'));
@@ -109,10 +109,19 @@ void t.test('a client made of the description compiles', async (t) => {
   const root = resolve(import.meta.dirname, '../../..');
   const options =
     '--noEmit --strict --skipLibCheck --allowImportingTsExtensions --module nodenext --target es2024';
-  const { status, stdout } = spawnSync(
-    join(root, 'node_modules/.bin/tsc'),
-    [...options.split(' '), '--lib', 'es2024,dom,dom.iterable', join(folder, 'usage.ts')],
+  // tap puts its loader into every node it starts, and this one cannot load the compiler.
+  const { status, stdout, stderr } = spawnSync(
+    'env',
+    [
+      '-u',
+      'NODE_OPTIONS',
+      join(root, 'node_modules/.bin/tsc'),
+      ...options.split(' '),
+      '--lib',
+      'es2024,dom,dom.iterable',
+      join(folder, 'usage.ts'),
+    ],
     { encoding: 'utf8', cwd: folder },
   );
-  t.equal(status, 0, stdout);
+  t.equal(status, 0, stdout + stderr);
 });

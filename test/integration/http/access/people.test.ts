@@ -33,7 +33,10 @@ void t.test('users and roles of a tenant', async (t) => {
       t.match((await invite(body)).json(), { status: 409, faults: [{ field: '/email' }] });
       const one = new Browser(app);
       const who = await one.signIn({ email, password: made.initialPassword });
-      t.match(who.json(), { view: 'publisher', memberships: [{ role: 'publisher' }] });
+      t.match(who.json(), {
+        view: 'publisher',
+        memberships: [{ role: 'publisher', publisherId: publisher?.id, buyerId: null }],
+      });
       t.equal((await one.send('GET', '/calls')).statusCode, 200);
       t.equal((await one.send('GET', '/users')).statusCode, 403);
       t.match((await admin.send('GET', `/users/${made.id}`)).json(), { lastSignInAt: /Z$/ });

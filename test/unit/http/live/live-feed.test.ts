@@ -13,9 +13,9 @@ const buyerId = '01981234-0000-7000-8000-0000000000d1' as BuyerId;
 
 function read(
   feed: LiveFeed,
-  of: { view?: View; lastEventId?: string; principal?: string } = {},
+  of: { view?: View; masked?: boolean; lastEventId?: string; principal?: string } = {},
 ): LiveReader {
-  return feed.read({ tenantId, view: whole, principal: 'one', lastEventId: undefined, ...of });
+  return feed.read({ tenantId, view: whole, masked: true, principal: 'one', lastEventId: undefined, ...of });
 }
 
 /** What the reader was sent, taken from its buffer. */
@@ -135,6 +135,12 @@ void t.test('a publisher and a buyer see their own, without what is not theirs',
   t.same(kindsOf('stranger'), []);
   const text = JSON.stringify([seen['publisher'], seen['buyer']]);
   for (const secret of ['+15125550100', 'Acme', buyerId, publisherId, 'menu']) t.notMatch(text, secret);
+  t.match(seen['publisher']?.[0], { data: { caller: '+*******0100', did: '+15551234567' } });
+  t.notMatch(JSON.stringify(seen['buyer']), /5551234567/, "a publisher's number");
+  const whole = read(feed, { view: { of: 'buyer', buyerId }, masked: false, principal: 'whole' });
+  feed.tell(bridged);
+  t.match(taken(whole)[0], { data: { caller: '+15125550100', did: '+15551234567' } }, 'as the tenant set');
+  for (const [, reader] of readers) taken(reader);
   for (const [name, scope] of [
     ['publisher', `publisher:${publisherId}`],
     ['buyer', `buyer:${buyerId}`],
