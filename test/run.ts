@@ -1,5 +1,5 @@
 /**
- * `npm test`: format and lint → types → architecture → unit → integration → end to end → live.
+ * `npm test`: format and lint → types → architecture → unit → integration → commands → end to end → live.
  * Starts one PostgreSQL and one Redis for all, goes through every stage whatever the others found, and closes with
  * `N passed, M failed, K skipped`.
  */
@@ -112,12 +112,14 @@ async function main(): Promise<void> {
   if (wanted('types')) good = (await check('types', bin('tsc'), ['--noEmit'])) && good;
   if (wanted('architecture')) good = (await tests('architecture', 1, process.env)) && good;
   if (wanted('unit')) good = (await tests('unit', 2, process.env)) && good;
-  if (['integration', 'e2e', 'live'].some(wanted)) {
+  if (['integration', 'commands', 'e2e', 'live'].some(wanted)) {
     const postgres = await startPostgres();
     const redis = await startRedis();
     const env = { ...process.env, DATABASE_URL: postgres.url, REDIS_URL: redis.url };
     try {
       if (wanted('integration')) good = (await tests('integration', 2, env)) && good;
+      // Processes that mostly wait for each other: side by side they take half as long.
+      if (wanted('commands')) good = (await tests('commands', 3, env, 300)) && good;
       if (wanted('e2e')) good = (await tests('e2e', 1, env, 300)) && good;
       if (wanted('live')) good = (await tests('live', 1, env, 300)) && good;
     } finally {

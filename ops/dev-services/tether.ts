@@ -18,6 +18,9 @@ export interface TetheredOptions {
   readonly user: { readonly uid: number; readonly gid: number } | undefined;
 }
 
+/** A server that does not end by its signal is killed after this, ms. */
+const longestStopMs = 10_000;
+
 /** A server process that ends when we do, even by SIGKILL: it hangs on a pipe that only we hold (tether.sh). */
 export interface Tethered {
   readonly pid: number;
@@ -59,7 +62,10 @@ export function startTethered(options: TetheredOptions): Tethered {
     stop: async () => {
       child.ref();
       if (running) child.kill(`SIG${options.signal}`);
+      // Redis refuses to go while it writes its first append-only file, and forgets that it was told.
+      const late = setTimeout(() => child.kill('SIGKILL'), longestStopMs);
       await ended;
+      clearTimeout(late);
       child.stdin?.destroy();
     },
   };
