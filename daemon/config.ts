@@ -26,6 +26,7 @@ export interface Config {
     readonly metricsWithoutKey: boolean;
   };
   readonly maxCalls: number;
+  readonly routeDeadlineMs: number;
   readonly stepBudget: number;
   readonly defaultCountry: CountryCode;
   readonly drainMs: number;
@@ -95,6 +96,7 @@ function configOf(values: Settings, env: Environment, faults: string[]): Config 
       metricsWithoutKey: values.CALLFABRIC_METRICS_WITHOUT_KEY,
     },
     maxCalls: values.CALLFABRIC_MAX_CALLS,
+    routeDeadlineMs: values.CALLFABRIC_ROUTE_DEADLINE_MS,
     stepBudget: values.CALLFABRIC_STEP_BUDGET,
     defaultCountry: known ? country : 'US',
     drainMs: values.CALLFABRIC_DRAIN_SECONDS * 1000,
