@@ -37,6 +37,7 @@ export interface Config {
     readonly trustedProxies: readonly string[];
   };
   readonly maxCalls: number;
+  readonly routeDeadlineMs: number;
   readonly stepBudget: number;
   readonly defaultCountry: CountryCode;
   readonly drainMs: number;
@@ -108,6 +109,7 @@ function configOf(values: Settings, env: Environment, faults: string[]): Config 
       ...browsersOf(values, faults),
     },
     maxCalls: values.CALLFABRIC_MAX_CALLS,
+    routeDeadlineMs: values.CALLFABRIC_ROUTE_DEADLINE_MS,
     stepBudget: values.CALLFABRIC_STEP_BUDGET,
     defaultCountry: known ? country : 'US',
     drainMs: values.CALLFABRIC_DRAIN_SECONDS * 1000,

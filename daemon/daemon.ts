@@ -122,7 +122,7 @@ export class Daemon {
     await writer.start();
     undoing.add(() => writer.stop());
 
-    const routes = new RouteStore({ orm, log });
+    const routes = new RouteStore({ orm, log, loadDeadlineMs: config.routeDeadlineMs });
     undoing.add(() => routes.stop());
     await routes.start();
 

@@ -159,6 +159,10 @@ export const EnvironmentSchema = Type.Object({
     maximum: 100_000,
     unit: 'sockets',
   }),
+  CALLFABRIC_ROUTE_DEADLINE_MS: Whole(
+    'How long a new call waits for PostgreSQL to tell its route; then it is refused, where no earlier route is known.',
+    { group: 'Calls', default: 1000, minimum: 50, maximum: 10_000, unit: 'milliseconds' },
+  ),
   CALLFABRIC_STEP_BUDGET: Whole('Nodes one call may visit before its flow counts as a runaway.', {
     group: 'Calls',
     default: 200,

@@ -3,12 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createClient } from 'redis';
 import type { Test } from 'tap';
 import { loadConfig } from '../../daemon/config.ts';
 import { Daemon } from '../../daemon/daemon.ts';
 import type { FlowGraph } from '../../daemon/flow/flow-graph.ts';
-import { createLog } from '../../daemon/log.ts';
 import type { ChannelUuid } from '../../daemon/telephony/ids.ts';
 import { startRedis } from '../../ops/dev-services/redis.ts';
 import { freePort } from '../../ops/dev-services/tether.ts';
@@ -23,10 +21,14 @@ import { seededDatabase } from '../integration/seeded-database.ts';
 import { until } from '../until.ts';
 import { CallReader } from './call-row.ts';
 import { type PendingTimers, pendingTimers, watchTimers } from './daemon-timers.ts';
+import { Diary } from './diary.ts';
 import { type FlowPlan, type PlannedFlow, planFlow } from './flow-plan.ts';
 import { LeftBehind } from './left-behind.ts';
+import { openRedis } from './open-redis.ts';
+import { watchEnd } from './watch-end.ts';
 
 watchTimers();
+watchEnd();
 
 export const apiKey = 'e2e-key-0123456789abcdef';
 export const cdrSecret = 'e2e-cdr-0123456789abcdef';
@@ -77,6 +79,7 @@ export class House {
   readonly #options: HouseOptions;
   readonly #undoing: (() => unknown)[];
   readonly #left: LeftBehind;
+  readonly #diary: Diary;
   readonly #spawned: (DaemonProcess | undefined)[] = [];
   #standing: PendingTimers = new Map();
   #placed = 0;
@@ -85,7 +88,9 @@ export class House {
     parts: Pick<House, 'folder' | 'databaseUrl' | 'redisUrl' | 'simulator' | 'calls' | 'addresses' | 'route'>,
     options: HouseOptions,
     undoing: (() => unknown)[],
+    diary: Diary,
   ) {
+    this.#diary = diary;
     this.folder = parts.folder;
     this.databaseUrl = parts.databaseUrl;
     this.redisUrl = parts.redisUrl;
@@ -116,6 +121,7 @@ export class House {
       CALLFABRIC_LEASE_SECONDS: '5',
       // The machine of a test run may be busy, and what is tested is not how fast it is.
       CALLFABRIC_CAPS_DEADLINE_MS: '2000',
+      CALLFABRIC_ROUTE_DEADLINE_MS: '5000',
       CALLFABRIC_LOG_LEVEL: process.env['E2E_LOG'] ?? 'silent',
       ...this.#options.settings,
     };
@@ -124,7 +130,7 @@ export class House {
   async startDaemon(index = 0, settings: Readonly<Record<string, string>> = {}): Promise<Daemon> {
     const loaded = loadConfig({ ...this.environment(index), ...settings });
     if (!loaded.ok) throw new Error(loaded.faults.join('\n'));
-    const daemon = new Daemon(loaded.config, createLog(loaded.config.log));
+    const daemon = new Daemon(loaded.config, this.#diary.log(loaded.config.log));
     this.#undoing.push(() => daemon.stop(0));
     await daemon.start();
     this.daemons[index] = daemon;
@@ -169,6 +175,7 @@ export class House {
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (process.env['E2E_LOG'] !== undefined) process.stdout.write(`# ${line}\n`);
       log.push(JSON.parse(line) as Record<string, unknown>);
+      this.#diary.note(line);
     });
     const exited = new Promise<number | string>((done) => {
       child.on('exit', (code, signal) => done(code ?? signal ?? 'unknown'));
@@ -324,24 +331,13 @@ export class House {
   }
 }
 
-/**
- * This Redis is new, and so would keep the first daemon waiting until lost leases were restored: it is told that
- * there are none.
- */
-export async function openRedis(url: string): Promise<void> {
-  const redis = createClient({ url });
-  await redis.connect();
-  const run = /run_id:(\w{12})/.exec(await redis.info('server'))?.[1] ?? '';
-  await redis.hSet('callfabric:epoch', { until: '0', run });
-  await redis.set('callfabric:fence', String(Date.now() * 1000));
-  await redis.close();
-}
-
 /** Builds a house for a test file; `t` tears it down. No daemon runs yet. */
 export async function openHouse(t: Test, options: HouseOptions = {}): Promise<House> {
   const undoing: (() => unknown)[] = [];
+  const diary = new Diary();
   t.teardown(async () => {
     for (const undo of undoing.reverse()) await undo();
+    if (!t.passing()) diary.tell();
   });
   const folder = await mkdtemp(join(tmpdir(), 'callfabric-e2e-'));
   undoing.push(() => rm(folder, { recursive: true, force: true }));
@@ -396,5 +392,6 @@ export async function openHouse(t: Test, options: HouseOptions = {}): Promise<Ho
     { folder, databaseUrl, redisUrl: redis.url, simulator, calls, addresses, route },
     options,
     undoing,
+    diary,
   );
 }

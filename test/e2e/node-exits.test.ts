@@ -63,10 +63,10 @@ void t.test('every exit of every node leads on, and stands in the record', async
       const call = await placed[index];
       if (call === undefined) throw new Error('the call was not placed');
       const end = await call.ended;
+      t.equal(end.cause, 'NORMAL_UNSPECIFIED', 'the end was reached');
       const row = await house.calls.row(call.uuid);
       const inner = exit === 'return:sold' ? ['sell:next'] : [];
       t.same(stepsOf(row), [`node:${exit}`, ...inner, 'end:end'], row.reason ?? '');
-      t.equal(end.cause, 'NORMAL_UNSPECIFIED', 'the end was reached');
       t.equal(row.outcome, outcome ?? 'finished');
       t.same(
         row.attempts.map((attempt) => attempt.outcome),

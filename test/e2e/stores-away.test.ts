@@ -4,7 +4,8 @@ import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
 import { stoppablePostgres } from '../integration/records/stoppable-postgres.ts';
 import { until } from '../until.ts';
 import { flowOf } from './flow-plan.ts';
-import { openHouse, openRedis } from './house.ts';
+import { openHouse } from './house.ts';
+import { openRedis } from './open-redis.ts';
 
 const callees: Record<string, CalleeScript> = {
   stays: { kind: 'answer', answerAfterMs: 20 },

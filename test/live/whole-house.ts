@@ -10,7 +10,7 @@ import { freePort } from '../../ops/dev-services/tether.ts';
 import { closeOrm, openOrm } from '../../orm/config.ts';
 import { CallReader, type CallRow } from '../e2e/call-row.ts';
 import { type FlowPlan, type PlannedFlow, planFlow } from '../e2e/flow-plan.ts';
-import { openRedis } from '../e2e/house.ts';
+import { openRedis } from '../e2e/open-redis.ts';
 import { seededDatabase } from '../integration/seeded-database.ts';
 import { until } from '../until.ts';
 import { type RunningFreeSwitch, startFreeSwitch } from './freeswitch-process.ts';
