@@ -67,6 +67,8 @@ async function start(): Promise<number> {
   });
   try {
     const { socket, api } = await daemon.start();
+    // What the start needed and nobody needs again: 36 of 176 MB, which V8 would keep. Takes about 80 ms.
+    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     await systemd.ready(`event socket ${socket.host}:${socket.port}, API ${api}`);
     // Node writes it at the end of the process only, which a killed daemon never reaches.
     flushCompileCache();

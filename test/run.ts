@@ -62,6 +62,9 @@ async function tests(folder: string, jobs: number, env: NodeJS.ProcessEnv, secon
       '--reporter=tap',
       `--jobs=${jobs}`,
       `--timeout=${seconds}`,
+      // A process that ends by itself waits for its compiler's threads, and Maglev's may wait for a collection by the
+      // thread that waits: one in ten of the longer files never ended (nodejs/node#54918).
+      '--node-arg=--no-maglev',
       ...files.map((file) => join('test', folder, file)),
     ],
     env,
