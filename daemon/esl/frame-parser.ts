@@ -23,6 +23,7 @@ export class FrameParser {
   /** Bytes of the store that were searched for the end of the head. */
   #searched = 0;
   #head: string | undefined;
+  /** Of a frame whose body is awaited, and of no other: it is a piece of the head, which it would keep in memory. */
   #contentType = '';
   #bodyLength = 0;
   #dead = false;
@@ -72,10 +73,10 @@ export class FrameParser {
     const head = bytes.toString('latin1', at, stop);
     if (head === '') return stop + 2;
     this.#countHeaders(head, head.length);
-    this.#contentType = rawHeader(head, 'Content-Type') ?? '';
+    const contentType = rawHeader(head, 'Content-Type') ?? '';
     const announced = rawHeader(head, 'Content-Length');
     if (announced === undefined || announced === '0') {
-      this.#sink(new Frame(this.#contentType, head, ''));
+      this.#sink(new Frame(contentType, head, ''));
       return stop + 2;
     }
     if (!/^\d{1,9}$/.test(announced)) this.#refuse('content-length', JSON.stringify(announced.slice(0, 40)));
@@ -83,6 +84,7 @@ export class FrameParser {
     if (this.#bodyLength > frameLimits.bodyBytes)
       this.#refuse('body', `${announced} bytes announced, at most ${frameLimits.bodyBytes}`);
     this.#head = head;
+    this.#contentType = contentType;
     return stop + 2;
   }
 
@@ -90,10 +92,12 @@ export class FrameParser {
     const stop = at + this.#bodyLength;
     if (stop > bytes.length) return -1;
     const body = bytes.toString('latin1', at, stop);
+    const contentType = this.#contentType;
     this.#head = undefined;
-    if (this.#contentType === 'text/event-plain' && body.length > frameLimits.headers * shortestHeader)
+    this.#contentType = '';
+    if (contentType === 'text/event-plain' && body.length > frameLimits.headers * shortestHeader)
       this.#countHeaders(body, endOfHeaders(body));
-    this.#sink(new Frame(this.#contentType, head, body));
+    this.#sink(new Frame(contentType, head, body));
     return stop;
   }
 
