@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { Webhook, WebhookDelivery } from '../../../orm/index.ts';
+import { audited } from '../audited.ts';
 import { demandIfMatch, etagOf, IfMatchSchema } from '../conditional.ts';
 import { InstantSchema, Nullable } from '../schemas.ts';
-import { logChange, type OnChange } from './change-log.ts';
 import { defineResource, type Resource } from './define-resource.ts';
 import { createdAt, enabled, Id, id, MaybeId, Name, optional, required, shown, stamps } from './fields.ts';
 import { lockRow, paramsOf } from './resource-routes.ts';
@@ -14,7 +14,11 @@ import { webhookFault } from './webhook-address.ts';
 
 const newSecret = (): string => `whsec_${randomBytes(32).toString('base64url')}`;
 
-const Secret = Type.String({ description: 'Signs what is sent. Told this once: keep it' });
+const Secret = Nullable(
+  Type.String({
+    description: 'Signs what is sent. Told this once: keep it; null in an answer that is given again',
+  }),
+);
 
 /** The secret is written and never read back: the API's database role cannot. */
 export const webhooks = ({ privateWebhooks }: Pick<ResourcePorts, 'privateWebhooks'>) =>
@@ -87,11 +91,7 @@ export const webhookDeliveries = (parent: Resource) =>
   });
 
 /** `POST /webhooks/:id/rotate-secret`. */
-export function rotateSecret(
-  ports: ResourcePorts,
-  resource: Resource,
-  onChange: OnChange = logChange,
-): FastifyPluginAsyncTypebox {
+export function rotateSecret(ports: ResourcePorts, resource: Resource): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(
       `${resource.address}/:id/rotate-secret`,
@@ -116,7 +116,7 @@ export function rotateSecret(
           const after = await updateRow(em, resource, scope, id, { secret });
           const { tenantId } = scope;
           const action = 'webhook.rotate_secret';
-          await onChange(em, request, { action, subject: 'webhook', id, before, after, tenantId });
+          audited(em, request, { action, subject: 'webhook', subjectId: id, before, after, tenantId });
           return after;
         });
         return reply.header('etag', etagOf(row)).send({ ...row, secret });
