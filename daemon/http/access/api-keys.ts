@@ -132,8 +132,8 @@ export class ApiKeys {
 }
 
 /** What of a key a change can meet: not its last use, which changes by itself. */
-export function keyState({ lastUsedAt: _, ...state }: ApiKeyView): object {
-  return state;
+export function keyState(view: ApiKeyView): object {
+  return { ...view, lastUsedAt: null };
 }
 
 function madeOf(status: number, view: ApiKeyView, key: string): Made {

@@ -38,7 +38,12 @@ export class Operators {
           const email = body.email.toLowerCase();
           const now = new Date();
           const user = em.create(User, {
-            ...{ id, email, name, operator: true, enabled: true, createdAt: now },
+            id,
+            email,
+            name,
+            operator: true,
+            enabled: true,
+            createdAt: now,
             passwordHash: password.hash,
           });
           const after = viewOf(user);
@@ -83,7 +88,10 @@ export class Operators {
 
 function viewOf({ id, email, name, enabled, lastSignInAt, createdAt }: User): OperatorView {
   return {
-    ...{ id, email, name, enabled: enabled ?? true },
+    id,
+    email,
+    name,
+    enabled: enabled ?? true,
     lastSignInAt: instantOf(lastSignInAt),
     createdAt: instantOf(createdAt),
   };

@@ -198,8 +198,8 @@ export class People {
 }
 
 /** What of a user a change can meet: not their last sign-in, which changes by itself. */
-export function userState({ lastSignInAt: _, ...state }: UserView): object {
-  return state;
+export function userState(view: UserView): object {
+  return { ...view, lastSignInAt: null };
 }
 
 export function alreadyMember(): Problem {

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { Webhook, WebhookDelivery } from '../../../orm/index.ts';
+import { newSecret } from '../access/secrets.ts';
 import { audited } from '../audited.ts';
 import { demandIfMatch, etagOf, IfMatchSchema } from '../conditional.ts';
 import { InstantSchema, Nullable } from '../schemas.ts';
@@ -12,7 +12,7 @@ import { updateRow } from './resource-rows.ts';
 import { accessTo, inScope, type ResourcePorts } from './resource-scope.ts';
 import { webhookFault } from './webhook-address.ts';
 
-const newSecret = (): string => `whsec_${randomBytes(32).toString('base64url')}`;
+const newWebhookSecret = (): string => `whsec_${newSecret()}`;
 
 const Secret = Nullable(
   Type.String({
@@ -58,7 +58,7 @@ export const webhooks = ({ privateWebhooks }: Pick<ResourcePorts, 'privateWebhoo
         ),
       },
       answer: { secret: Secret },
-      make({ secret = newSecret() }) {
+      make({ secret = newWebhookSecret() }) {
         return { columns: { secret }, once: { secret } };
       },
     },
@@ -109,7 +109,7 @@ export function rotateSecret(ports: ResourcePorts, resource: Resource): FastifyP
       },
       async (request, reply) => {
         demandIfMatch(request);
-        const secret = newSecret();
+        const secret = newWebhookSecret();
         const row = await inScope(ports, request, resource, 'write', async (em, scope) => {
           const before = await lockRow(em, request, resource, scope);
           const { id } = request.params as { id: string };

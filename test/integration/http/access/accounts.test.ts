@@ -1,5 +1,7 @@
 import t from 'tap';
 import { Sessions } from '../../../../daemon/http/access/sessions.ts';
+import { PostgresFlowAdmin } from '../../../../daemon/http/flows/flow-admin.ts';
+import { nodeTypes } from '../../../../daemon/nodes/index.ts';
 import { key } from '../../../unit/http/test-api.ts';
 import { until } from '../../../until.ts';
 import { accessApi, Browser, seededAdmin } from './access-api.ts';
@@ -10,7 +12,9 @@ interface Made {
 }
 
 void t.test('accounts, sessions and operators', async (t) => {
-  const { app, orm, sql, another } = await accessApi(t);
+  const { app, orm, sql, another } = await accessApi(t, (of) => ({
+    flows: new PostgresFlowAdmin(of, nodeTypes),
+  }));
   const admin = new Browser(app);
   await admin.signIn();
   const [role] = await sql<{ id: string }>("select id from role where name = 'admin' and tenant_id is null");
@@ -197,6 +201,7 @@ void t.test('accounts, sessions and operators', async (t) => {
       ['/api-keys', { name: 'x', scopes: [] }],
       ['/users', { email: 'x@nowhere.example', name: 'x', roleId }],
       ['/invitations', { email: 'x@nowhere.example', roleId }],
+      ['/flows', { name: 'x' }],
     ] as const)
       t.equal((await operator('POST', url, body, headers)).statusCode, 404, url);
     t.same(await sql("select 1 from user_account where email = 'x@nowhere.example'"), []);
