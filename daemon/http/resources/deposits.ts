@@ -2,11 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { newId } from '../../telephony/ids.ts';
 import { tenantOf } from '../access.ts';
+import { audited } from '../audited.ts';
 import { Problem } from '../problem.ts';
 import { billingAccounts } from './billing.ts';
-import { logChange, type OnChange } from './change-log.ts';
 import { Id, Micros, Note } from './fields.ts';
-import { idempotencyHeader, once } from './idempotency.ts';
+import { IdempotencySchema, once } from './idempotency.ts';
 import { paramsOf } from './resource-routes.ts';
 import type { ResourcePorts } from './resource-scope.ts';
 
@@ -16,10 +16,7 @@ interface Account {
 }
 
 /** `POST /billing-accounts/:id/deposits`: somebody paid in. */
-export function depositRoutes(
-  ports: ResourcePorts,
-  onChange: OnChange = logChange,
-): FastifyPluginAsyncTypebox {
+export function depositRoutes(ports: ResourcePorts): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(
       `${billingAccounts.address}/:id/deposits`,
@@ -31,7 +28,7 @@ export function depositRoutes(
             'Two ledger entries that sum to zero: into the account, out of the funding account of its currency, which is opened with the first.',
           tags: ['billing'],
           params: paramsOf(billingAccounts, true),
-          headers: Type.Object({ 'idempotency-key': Type.Optional(Type.String(idempotencyHeader)) }),
+          headers: IdempotencySchema,
           body: Type.Object(
             { amountMicros: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }), note: Type.Optional(Note) },
             { additionalProperties: false },
@@ -79,10 +76,10 @@ export function depositRoutes(
               [id],
             );
             const body = { transactionId, balanceMicros: balance?.micros ?? '0' };
-            await onChange(em, request, {
+            audited(em, request, {
               action: 'billing_account.deposit',
               subject: 'billing_account',
-              id,
+              subjectId: id,
               before: null,
               after: { amountMicros, note, transactionId },
               tenantId,

@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
+import { audited } from '../audited.ts';
+import { checkIfMatch, demandIfMatch, etagOf, IfMatchSchema, isKnown } from '../conditional.ts';
 import { Problem } from '../problem.ts';
 import type { Fault } from '../schemas.ts';
 import { UuidSchema } from '../schemas.ts';
-import { logChange, type OnChange } from './change-log.ts';
-import { checkIfMatch, demandIfMatch, etagOf, isKnown } from './conditional.ts';
 import { may, type Resource } from './define-resource.ts';
-import { idempotencyHeader, once } from './idempotency.ts';
+import { IdempotencySchema, once } from './idempotency.ts';
 import { cursorOf, itemQuery, listQuery, picker, type Query, wantedOf } from './page-query.ts';
 import { deleteRow, findRow, insertRow, listRows, type Row, updateRow } from './resource-rows.ts';
 import { accessTo, inScope, type ResourcePorts, type Work } from './resource-scope.ts';
@@ -28,11 +28,6 @@ export function paramsOf(resource: Resource, item: boolean) {
   return Type.Object(Object.fromEntries(names.map((name): [string, TSchema] => [name, UuidSchema])));
 }
 
-const ifMatch = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'The etag of what you read; 428 without' })),
-});
-const postHeaders = Type.Object({ 'idempotency-key': Type.Optional(Type.String(idempotencyHeader)) });
-
 /** Locks the row a request is about, as the client saw it: 404, 403 or 412 otherwise. */
 export async function lockRow(
   em: Parameters<typeof findRow>[0],
@@ -52,11 +47,7 @@ export async function lockRow(
 }
 
 /** The routes of one resource, as its description asks for them. */
-export function resourceRoutes(
-  ports: ResourcePorts,
-  resource: Resource,
-  onChange: OnChange = logChange,
-): FastifyPluginAsync {
+export function resourceRoutes(ports: ResourcePorts, resource: Resource): FastifyPluginAsync {
   const { address, one, plural, schemas, table } = resource;
   const tags = [resource.thing];
   const many = plural.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -126,7 +117,7 @@ export function resourceRoutes(
             summary: `Make a new ${one}`,
             tags,
             params: paramsOf(resource, false),
-            headers: postHeaders,
+            headers: IdempotencySchema,
             body: schemas.create,
             response: { 201: schemas.created },
           },
@@ -142,10 +133,10 @@ export function resourceRoutes(
               );
               const owned = { ...scope, owner: { ...scope.owner, ...made?.columns } };
               const row = await insertRow(em, resource, owned, given);
-              await onChange(em, request, {
+              audited(em, request, {
                 action: `${table}.create`,
                 subject: table,
-                id: String(row['id']),
+                subjectId: String(row['id']),
                 before: null,
                 after: row,
                 tenantId: scope.tenantId,
@@ -155,6 +146,7 @@ export function resourceRoutes(
                 status: 201,
                 body: { ...row, ...made?.once },
                 headers: { etag: etagOf(row), location },
+                secrets: Object.keys(made?.once ?? {}),
               };
             }),
           );
@@ -173,7 +165,7 @@ export function resourceRoutes(
             description: 'Only the fields that are sent change.',
             tags,
             params: paramsOf(resource, true),
-            headers: ifMatch,
+            headers: IfMatchSchema,
             body: schemas.update,
             response: { 200: schemas.whole },
           },
@@ -187,10 +179,10 @@ export function resourceRoutes(
             const id = idOf(request);
             const after = await updateRow(em, resource, scope, id, body);
             const action = `${table}.update`;
-            await onChange(em, request, {
+            audited(em, request, {
               action,
               subject: table,
-              id,
+              subjectId: id,
               before,
               after,
               tenantId: scope.tenantId,
@@ -210,7 +202,7 @@ export function resourceRoutes(
             summary: `Remove a ${one}`,
             tags,
             params: paramsOf(resource, true),
-            headers: ifMatch,
+            headers: IfMatchSchema,
             response: { 204: Type.Null() },
           },
         },
@@ -222,7 +214,7 @@ export function resourceRoutes(
             await deleteRow(em, resource, id);
             const action = `${table}.delete`;
             const { tenantId } = scope;
-            await onChange(em, request, { action, subject: table, id, before, after: null, tenantId });
+            audited(em, request, { action, subject: table, subjectId: id, before, after: null, tenantId });
           });
           return reply.code(204).send(null);
         },
