@@ -84,8 +84,10 @@ function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): F
   if (status === 401 && !reply.hasHeader('www-authenticate'))
     reply.header('www-authenticate', 'Bearer realm="callfabric"');
   // The rest of such a request may still be coming, slowly or for ever: nobody waits for it.
-  if (status === 413 || (status === 503 && !request.raw.complete)) reply.header('connection', 'close');
+  if (status === 413 || ([422, 429, 503].includes(status) && !request.raw.complete))
+    reply.header('connection', 'close');
   if (status === 503 || problem.problem === 'still-running') reply.header('retry-after', '2');
+  if (status === 429 && !reply.hasHeader('retry-after')) reply.header('retry-after', '10');
   // Already text: a route's own response schema must not cut the problem.
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(body);
 }

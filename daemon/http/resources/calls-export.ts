@@ -88,8 +88,7 @@ export function callsExport(ports: ResourcePorts): FastifyPluginAsync {
     app.get(
       '/calls/export',
       {
-        config: { access: { scope: 'calls:read' } },
-        handlerTimeout: exportTimeoutMs,
+        config: { access: { scope: 'calls:read' }, answerWithinMs: exportTimeoutMs },
         schema: {
           summary: 'Ended calls as a CSV file, newest first',
           tags: ['calls'],

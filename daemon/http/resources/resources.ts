@@ -12,6 +12,7 @@ import { depositRoutes } from './deposits.ts';
 import { dncEntries, dncLists } from './dnc-lists.ts';
 import { featureFlags } from './feature-flags.ts';
 import { freeSwitchNodes } from './freeswitch-nodes.ts';
+import { ImportPlaces } from './import-places.ts';
 import { phoneNumbers } from './phone-numbers.ts';
 import { publishers } from './publishers.ts';
 import { rateCards, rates } from './rate-cards.ts';
@@ -58,9 +59,10 @@ export function resourcesRoutes(ports: ResourcePorts): FastifyPluginAsync {
   return async (app) => {
     app.addHook('preHandler', refuseUnstorable);
     const hooks = webhooks(ports);
+    const places = new ImportPlaces();
     for (const resource of [...plain, hooks, webhookDeliveries(hooks)]) {
       await app.register(resourceRoutes(ports, resource));
-      if (resource.csv !== undefined) await app.register(csvRoutes(ports, resource));
+      if (resource.csv !== undefined) await app.register(csvRoutes(ports, resource, places));
     }
     await app.register(rotateSecret(ports, hooks));
     await app.register(depositRoutes(ports));

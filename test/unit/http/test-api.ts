@@ -174,6 +174,7 @@ export function checkedApp(of: {
   readonly ports: ApiPorts;
   readonly settings?: ApiSettings;
   readonly now?: () => number;
+  readonly answerWithinMs?: number;
 }): FastifyInstance {
   const app = buildApp({ settings, log: pino({ level: 'silent' }), ...of });
   checkAnswers(app);
