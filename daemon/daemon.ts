@@ -257,6 +257,7 @@ export class Daemon {
       idleInTransactionTimeoutMs: 30_000,
     });
     undoing.add(() => closeOrm(apiOrm));
+    const calls = new PostgresCallReader(apiOrm);
     const access = postgresAccess({ orm: apiOrm, target: recordingTargetOf(store), recordingsFolder, log });
     undoing.add(() => access.tenants.stop());
     const api = new HttpServer(
@@ -274,7 +275,8 @@ export class Daemon {
           },
           leased,
           daemonId: this.id,
-          calls: new PostgresCallReader(apiOrm),
+          calls,
+          callRows: calls,
           flows: new PostgresFlowAdmin(apiOrm, nodeTypes),
           nodeTypes,
           caps,

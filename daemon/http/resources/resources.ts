@@ -2,7 +2,6 @@ import type { FastifyPluginAsync } from 'fastify';
 import { billingAccounts, invoiceLines, invoices, ledgerEntries, payouts } from './billing.ts';
 import { buyerEndpoints, buyerGroups, buyers } from './buyers.ts';
 import { callerIdNumbers, callerIdPools } from './caller-id-pools.ts';
-import { callsExport } from './calls-export.ts';
 import { campaignBuyers, campaignNumbers, campaignPublishers, campaigns } from './campaigns.ts';
 import { carriers, trunks } from './carriers.ts';
 import { consentTokens } from './consent-tokens.ts';
@@ -66,6 +65,5 @@ export function resourcesRoutes(ports: ResourcePorts): FastifyPluginAsync {
     }
     await app.register(rotateSecret(ports, hooks));
     await app.register(depositRoutes(ports));
-    await app.register(callsExport(ports));
   };
 }

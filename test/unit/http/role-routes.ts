@@ -197,7 +197,7 @@ export const roleRoutes: Readonly<Record<string, string>> = {
   'GET /webhooks/:webhookId/deliveries/:id': 'xx..x.',
   'POST /webhooks/:id/rotate-secret': 'xx....',
   'POST /billing-accounts/:id/deposits': 'xx....',
-  'GET /calls/export': 'xx..x.',
+  'GET /calls/export': 'xxxxx.',
   'GET /live': 'xxxxx.',
   'GET /reports/calls': 'xxxxx.',
 };
