@@ -42,7 +42,7 @@ export async function lockRow(
 ): Promise<Row> {
   const row = await findRow(em, resource, scope, idOf(request), true);
   if (row !== undefined) {
-    checkIfMatch(request, row);
+    checkIfMatch(request, resource, row);
     return row;
   }
   // Read, not written: what the platform shows to all tenants.
@@ -62,7 +62,7 @@ export function resourceRoutes(
   const many = plural.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   const read = { access: accessTo(resource, 'read') };
   const write = { access: accessTo(resource, 'write') };
-  const tell = (reply: FastifyReply, row: Row): FastifyReply => reply.header('etag', etagOf(row));
+  const tell = (reply: FastifyReply, row: Row): FastifyReply => reply.header('etag', etagOf(resource, row));
 
   return async (app) => {
     if (may(resource, 'list'))
@@ -112,7 +112,7 @@ export function resourceRoutes(
           );
           if (row === undefined) throw new Problem('not-found', `no ${one} has this id`);
           tell(reply, row);
-          if (isKnown(request, etagOf(row))) return reply.code(304).send(null);
+          if (isKnown(request, resource, etagOf(resource, row))) return reply.code(304).send(null);
           return reply.send(narrow(row));
         },
       );
@@ -154,7 +154,7 @@ export function resourceRoutes(
               return {
                 status: 201,
                 body: { ...row, ...made?.once },
-                headers: { etag: etagOf(row), location },
+                headers: { etag: etagOf(resource, row), location },
               };
             }),
           );

@@ -1,10 +1,19 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { billingAccounts, invoiceLines, invoices, ledgerEntries, payouts } from './billing.ts';
 import { buyerEndpoints, buyerGroups, buyers } from './buyers.ts';
+import {
+  balanceReservations,
+  conversions,
+  events,
+  recordings,
+  stirShakenVerifications,
+  transcriptions,
+} from './call-facts.ts';
 import { callerIdNumbers, callerIdPools } from './caller-id-pools.ts';
 import { campaignBuyers, campaignNumbers, campaignPublishers, campaigns } from './campaigns.ts';
 import { carriers, trunks } from './carriers.ts';
 import { consentTokens } from './consent-tokens.ts';
+import { conversionRoutes } from './conversions.ts';
 import { csvRoutes } from './csv-routes.ts';
 import type { Resource } from './define-resource.ts';
 import { depositRoutes } from './deposits.ts';
@@ -51,6 +60,12 @@ const plain: readonly Resource[] = [
   dncLists,
   dncEntries,
   consentTokens,
+  conversions,
+  events,
+  balanceReservations,
+  recordings,
+  transcriptions,
+  stirShakenVerifications,
 ];
 
 /** What people configure: list, read, make, change, remove. */
@@ -65,5 +80,6 @@ export function resourcesRoutes(ports: ResourcePorts): FastifyPluginAsync {
     }
     await app.register(rotateSecret(ports, hooks));
     await app.register(depositRoutes(ports));
+    await app.register(conversionRoutes(ports));
   };
 }

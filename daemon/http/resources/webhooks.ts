@@ -119,7 +119,7 @@ export function rotateSecret(
           await onChange(em, request, { action, subject: 'webhook', id, before, after, tenantId });
           return after;
         });
-        return reply.header('etag', etagOf(row)).send({ ...row, secret });
+        return reply.header('etag', etagOf(resource, row)).send({ ...row, secret });
       },
     );
   };
