@@ -251,8 +251,13 @@ export class Daemon {
 
     const { folder: recordingsFolder, store } = config.recordings;
     // Connections of its own: requests, however many, never take those that calls are written with.
-    const apiOrm = openOrm(config.databaseUrl, { applicationName: 'callfabric api', maxConnections: 8 });
+    const apiOrm = openOrm(config.databaseUrl, {
+      applicationName: 'callfabric api',
+      maxConnections: 8,
+      idleInTransactionTimeoutMs: 30_000,
+    });
     undoing.add(() => closeOrm(apiOrm));
+    const calls = new PostgresCallReader(apiOrm);
     const access = postgresAccess({ orm: apiOrm, target: recordingTargetOf(store), recordingsFolder, log });
     undoing.add(() => access.tenants.stop());
     const api = new HttpServer(
@@ -270,7 +275,8 @@ export class Daemon {
           },
           leased,
           daemonId: this.id,
-          calls: new PostgresCallReader(apiOrm),
+          calls,
+          callRows: calls,
           flows: new PostgresFlowAdmin(apiOrm, nodeTypes),
           nodeTypes,
           caps,

@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   /** PostgreSQL gives a statement up that waits this long for a lock. Default: it waits. */
   readonly lockTimeoutMs?: number;
+  /** PostgreSQL ends a session that does nothing within a transaction for so long. Default: it waits. */
+  readonly idleInTransactionTimeoutMs?: number;
   /** Shown in pg_stat_activity. Default `callfabric`. */
   readonly applicationName?: string;
   /** Gets what the ORM has to say (dropped idle connections). Default: nothing is said. */
@@ -38,6 +40,9 @@ export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
       connectionTimeoutMillis: options.connectTimeoutMs ?? 3000,
       statement_timeout: options.statementTimeoutMs ?? 30_000,
       ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
+      ...(options.idleInTransactionTimeoutMs === undefined
+        ? {}
+        : { idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs }),
       application_name: options.applicationName ?? 'callfabric',
       keepAlive: true,
     },

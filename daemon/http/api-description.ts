@@ -62,6 +62,7 @@ export function apiDescription(version: string): NonNullable<SwaggerOptions['ope
       { name: 'billing', description: 'Accounts, the ledger, rate cards and rates' },
       { name: 'invoices', description: 'What buyers are billed' },
       { name: 'payouts', description: 'What publishers are paid' },
+      { name: 'recordings', description: 'What was recorded of calls, and what was said' },
       { name: 'webhooks', description: 'Where events are sent' },
       { name: 'compliance', description: 'DNC lists and consent' },
       { name: 'tenants', description: 'What is switched on for a tenant' },

@@ -12,6 +12,7 @@ import { SessionCookie } from './access/session-cookie.ts';
 import { signInRoutes } from './access/session-routes.ts';
 import { SignInPace } from './access/sign-in-pace.ts';
 import { checkAccess, demandAccess } from './access.ts';
+import { answerWithin } from './answer-time.ts';
 import { apiDescription, buildLocalReference, documentProblems } from './api-description.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
@@ -50,6 +51,8 @@ export interface ApiDependencies {
   readonly log: FastifyBaseLogger;
   /** Milliseconds of a clock that never goes back: a test's own. */
   readonly now?: () => number;
+  /** How long an answer may take, where its route does not say otherwise. Default 15000. */
+  readonly answerWithinMs?: number;
 }
 
 /** Bodies larger than this are refused with 413 (flows are the largest; `/freeswitch/cdr` has its own bound). */
@@ -57,7 +60,7 @@ export const largestBodyBytes = 1024 * 1024;
 const headersTimeoutMs = 10_000;
 /** The whole of a request: as long as the longest import. Other routes give up with their answer's time. */
 const requestTimeoutMs = 10 * 60_000;
-const answerTimeoutMs = 15_000;
+const longestAnswerMs = 15_000;
 
 /**
  * The admin API, not listening yet: tests use `inject`, `HttpServer` listens. Everything but health, the docs and (by
@@ -65,7 +68,13 @@ const answerTimeoutMs = 15_000;
  *
  * @throws RangeError where the key or the CDR secret is missing or too short.
  */
-export function buildApp({ settings, ports, log, now }: ApiDependencies): FastifyInstance {
+export function buildApp({
+  settings,
+  ports,
+  log,
+  now,
+  answerWithinMs = longestAnswerMs,
+}: ApiDependencies): FastifyInstance {
   const key = new KeyDigest('CALLFABRIC_API_KEY', settings.key);
   const cdrSecret =
     settings.cdrSecret === undefined ? undefined : new KeyDigest('CALLFABRIC_CDR_SECRET', settings.cdrSecret);
@@ -76,7 +85,6 @@ export function buildApp({ settings, ports, log, now }: ApiDependencies): Fastif
     bodyLimit: largestBodyBytes,
     http: { headersTimeout: headersTimeoutMs },
     requestTimeout: requestTimeoutMs,
-    handlerTimeout: answerTimeoutMs,
     connectionTimeout: 30_000,
     keepAliveTimeout: 72_000,
     routerOptions: { maxParamLength: 200 },
@@ -100,6 +108,7 @@ export function buildApp({ settings, ports, log, now }: ApiDependencies): Fastif
   app.setValidatorCompiler(validatorCompiler);
   answerWithProblems(app);
   app.addSchema(ProblemSchema);
+  app.addHook('onRequest', answerWithin(answerWithinMs));
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request;
     // The route, not the address: that may bear telephone numbers.

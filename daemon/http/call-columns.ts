@@ -9,8 +9,7 @@ function objectOf(columns: Readonly<Record<string, string>>): string {
   return `jsonb_build_object(${pairs.join(', ')})`;
 }
 
-/** A `call` row `c` (left joined with its `buyer` b) as a CallSummary. */
-export const summaryObject = objectOf({
+const summary = {
   id: 'c.id',
   state: "'ended'",
   daemonId: 'c.daemon_id',
@@ -33,6 +32,15 @@ export const summaryObject = objectOf({
   hungUpBy: 'c.hung_up_by',
   takeovers: 'c.takeovers',
   tags: 'to_jsonb(c.tags)',
+};
+/** A `call` row `c` (left joined with its `buyer` b) as a CallSummary. */
+export const summaryObject = objectOf(summary);
+/** The same as a CallRow. */
+export const callRowObject = objectOf({
+  ...summary,
+  callerName: 'c.caller_name',
+  publisherId: 'c.publisher_id',
+  buyerId: 'c.buyer_id',
 });
 
 const cdrObject = objectOf({

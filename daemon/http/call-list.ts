@@ -2,12 +2,13 @@ import type { CallSoFar } from '../call/call-so-far.ts';
 import type { LiveCall } from '../call/registry.ts';
 import type { LeasedCall } from '../caps/leased-calls.ts';
 import { RedisAway } from '../caps/redis-link.ts';
-import type { DaemonId } from '../telephony/ids.ts';
+import { type DaemonId, isUuid } from '../telephony/ids.ts';
+import type { Showing } from './access/number-policy.ts';
 import type { Whose } from './access.ts';
 import type { CallPage, CallQuery, CallSummary } from './call-schemas.ts';
 import type { ApiPorts, CallFilter, CallPosition } from './ports.ts';
 import { Problem } from './problem.ts';
-import { instantOfMs, instantOfUs } from './schemas.ts';
+import { instantOfMs, instantOfUs, isNearMoment } from './schemas.ts';
 
 /** A live call in the shape of the ended ones. `soFar` tells when it was answered and joined with a buyer. */
 export function summaryOfLive(live: LiveCall, daemonId: DaemonId, soFar?: CallSoFar): CallSummary {
@@ -72,7 +73,7 @@ const cursorForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f-]{36})$/
 
 export function decodeCursor(text: string): CallPosition {
   const [, startedAt, id] = cursorForm.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-  if (startedAt === undefined || id === undefined || Number.isNaN(Date.parse(startedAt)))
+  if (startedAt === undefined || id === undefined || !isUuid(id) || !isNearMoment(new Date(startedAt)))
     throw new Problem('invalid-parameters', 'see faults', [
       { field: '/cursor', message: 'is none of ours: take `next` from the page before, or leave it out' },
     ]);
@@ -86,15 +87,25 @@ const notSought = {
   buyer: ['publisher', 'did', 'tag'],
 } as const;
 
-/** @throws Problem `forbidden` where somebody seeks calls by what it does not see of them. */
-function checkSought(query: CallQuery, { view }: Whose): void {
+/**
+ * What whoever asks seeks calls by.
+ *
+ * @throws Problem where it is something it does not see of them, or is no such moment.
+ */
+export function soughtBy(query: CallQuery, { view }: Whose, { masked }: Showing): CallFilter {
+  // Who sees four digits of a number could otherwise find the others by asking.
+  if (masked && query.caller !== undefined)
+    throw new Problem('invalid-parameters', 'see faults', [
+      { field: '/caller', message: 'numbers are masked for you: calls cannot be searched by them' },
+    ]);
   for (const field of notSought[view.of])
     if (query[field] !== undefined)
       throw new Problem('forbidden', `calls by ${field} are not for the role of a ${view.of}`);
+  return filterOf(query);
 }
 
 /** What was asked for, with both bounds in UTC and microseconds. */
-export function filterOf(query: CallQuery): CallFilter {
+function filterOf(query: CallQuery): CallFilter {
   return {
     tenant: query.tenant?.toLowerCase(),
     caller: query.caller,
@@ -113,7 +124,7 @@ function utc(field: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const [, whole, fraction = '', offset] = /^([^.Z+]+?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
   const at = new Date(`${whole}${offset}`);
-  if (Number.isNaN(at.getTime()))
+  if (!isNearMoment(at))
     throw new Problem('invalid-parameters', 'see faults', [{ field, message: 'is no such day or hour' }]);
   return `${at.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
 }
@@ -196,9 +207,12 @@ type Sources = Pick<ApiPorts, 'liveCalls' | 'calls' | 'leased' | 'daemonId'>;
  * One page of live and ended calls together, newest first. `next` is the position of the last one where more may
  * follow. A call that just ended shows once, as ended.
  */
-export async function pageOfCalls(sources: Sources, whose: Whose, query: CallQuery): Promise<CallPage> {
-  checkSought(query, whose);
-  const filter = filterOf(query);
+export async function pageOfCalls(
+  sources: Sources,
+  whose: Whose,
+  query: CallQuery,
+  filter: CallFilter,
+): Promise<CallPage> {
   const limit = query.limit ?? 50;
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
   const none = { calls: [], complete: true };

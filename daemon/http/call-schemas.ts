@@ -39,6 +39,13 @@ export const CallSummarySchema = Type.Object({
 });
 export type CallSummary = Static<typeof CallSummarySchema>;
 
+/** A call as it is exported: with what names its parties. */
+export interface CallRow extends CallSummary {
+  readonly callerName: string | null;
+  readonly publisherId: string | null;
+  readonly buyerId: string | null;
+}
+
 export const CdrSchema = Type.Object({
   startedAt: At,
   answeredAt: MaybeAt,

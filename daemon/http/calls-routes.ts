@@ -5,7 +5,7 @@ import { RedisAway } from '../caps/redis-link.ts';
 import { isHangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId } from '../telephony/ids.ts';
 import { showingTo, shownRecords, shownSummary } from './access/number-policy.ts';
-import { isLeasedOf, isOf, pageOfCalls, summaryOfLeased, summaryOfLive } from './call-list.ts';
+import { isLeasedOf, isOf, pageOfCalls, soughtBy, summaryOfLeased, summaryOfLive } from './call-list.ts';
 import {
   CallDetailSchema,
   CallPageSchema,
@@ -18,17 +18,19 @@ import { timelineOf } from './call-timeline.ts';
 import { recordsOfLive } from './live-records.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem, unavailable } from './problem.ts';
+import { callsExport } from './resources/calls-export.ts';
 import { Nullable, UuidSchema } from './schemas.ts';
 
 const nothing = { legs: [], attempts: [], trace: [], recordings: [] };
 const params = Type.Object({ id: UuidSchema });
 const read = { access: { scope: 'calls:read', views: ['publisher', 'buyer'] } } as const;
 
-/** `GET /calls`, `GET /calls/:id`, `POST /calls/:id/hangup`. */
+/** `GET /calls`, `GET /calls/export`, `GET /calls/:id`, `POST /calls/:id/hangup`. */
 export function callsRoutes(
-  ports: Pick<ApiPorts, 'liveCalls' | 'calls' | 'leased' | 'daemonId' | 'access'>,
+  ports: Pick<ApiPorts, 'liveCalls' | 'calls' | 'leased' | 'daemonId' | 'access' | 'callRows'>,
 ): FastifyPluginAsyncTypebox {
   return async (app) => {
+    await app.register(callsExport(ports));
     app.get(
       '/calls',
       {
@@ -44,12 +46,8 @@ export function callsRoutes(
       },
       async (request) => {
         const showing = await showingTo(ports.access.facts, request.principal);
-        // Who sees four digits of a number could otherwise find the others by asking.
-        if (showing.masked && request.query.caller !== undefined)
-          throw new Problem('invalid-parameters', 'see faults', [
-            { field: '/caller', message: 'numbers are masked for you: calls cannot be searched by them' },
-          ]);
-        const page = await pageOfCalls(ports, request.principal, request.query);
+        const filter = soughtBy(request.query, request.principal, showing);
+        const page = await pageOfCalls(ports, request.principal, request.query, filter);
         return { ...page, calls: page.calls.map((call) => shownSummary(call, showing)) };
       },
     );

@@ -12,6 +12,15 @@ export const UuidSchema = Type.String({
   pattern: '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$',
 });
 
+/**
+ * Whether it is a moment, and of the years a call may have: PostgreSQL knows fewer years than a client can write, and
+ * some that JavaScript does not.
+ */
+export function isNearMoment(at: Date): boolean {
+  const year = at.getUTCFullYear(); // NaN where it is no moment
+  return year >= 1970 && year <= 2200;
+}
+
 /** One thing that is wrong with what was sent. */
 export const FaultSchema = Type.Object({
   node: Type.Optional(Type.String({ description: "Of a flow: the node's id" })),

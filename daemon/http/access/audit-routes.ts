@@ -1,4 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Problem } from '../problem.ts';
+import { isNearMoment } from '../schemas.ts';
 import { AuditPageSchema, AuditQuerySchema } from './audit-schemas.ts';
 import type { AccessPorts } from './ports.ts';
 
@@ -18,7 +20,11 @@ export function auditRoutes({ audit }: Pick<AccessPorts, 'audit'>): FastifyPlugi
         },
       },
       async (request) => {
-        const { limit = 50 } = request.query;
+        const { limit = 50, from, to } = request.query;
+        const wrong = Object.entries({ from, to })
+          .filter(([, text]) => text !== undefined && !isNearMoment(new Date(text)))
+          .map(([name]) => ({ field: `/${name}`, message: 'is no such day or hour' }));
+        if (wrong.length > 0) throw new Problem('invalid-parameters', 'see faults', wrong);
         const found = await audit.list(request.principal.tenantId ?? null, request.query, limit + 1);
         const entries = found.slice(0, limit);
         return { entries, next: found.length > limit ? (entries.at(-1)?.id ?? null) : null };

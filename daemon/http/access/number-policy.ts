@@ -1,5 +1,5 @@
 import type { Principal } from '../access.ts';
-import type { CallRecords, CallSummary } from '../call-schemas.ts';
+import type { CallRecords, CallRow, CallSummary } from '../call-schemas.ts';
 
 /** The tenant's setting (a feature flag): publishers and buyers see whole numbers. */
 export const wholeNumbersFlag = 'whole_numbers';
@@ -49,19 +49,36 @@ export function maskNumbersIn(text: string): string {
   return text.replace(/\d{7,}/g, (digits) => digits.slice(-4).padStart(digits.length, '*'));
 }
 
+/** What a live call is doing, as far as the other side of it hears that anyway. */
+const shownStages: ReadonlySet<string> = new Set(['ringing', 'bridged']);
+
 /** A call of theirs in a list, as they may see it. */
 export function shownSummary(call: CallSummary, showing: Showing): CallSummary {
-  const { view, masked } = showing;
+  const { view } = showing;
   if (view.of === 'tenant') return call;
-  const mask = (text: string): string => (masked ? maskNumbersIn(text) : text);
   return {
     ...call,
     ...shownNumbers(call, showing),
     // Who else buys is the tenant's own business, and so is how it routes.
     buyer: view.of === 'buyer' ? call.buyer : null,
     nodeId: null,
-    reason: call.reason === null ? null : mask(call.reason),
+    stage: call.stage === null || shownStages.has(call.stage) ? call.stage : 'routing',
+    // Says in the tenant's own words why: a block list, an empty balance, another buyer.
+    reason: null,
     tags: view.of === 'buyer' ? [] : call.tags,
+  };
+}
+
+/** The same where it is exported. */
+export function shownRow(row: CallRow, showing: Showing): CallRow {
+  const { of } = showing.view;
+  if (of === 'tenant') return row;
+  return {
+    ...row,
+    ...shownSummary(row, showing),
+    callerName: null,
+    publisherId: of === 'publisher' ? row.publisherId : null,
+    buyerId: of === 'buyer' ? row.buyerId : null,
   };
 }
 
@@ -85,7 +102,13 @@ export function shownRecords(records: CallRecords, { view, masked }: Showing): C
           remoteAddress: null,
         },
       })),
-    attempts: attempts.map((one) => ({ ...one, destination: mask(one.destination), trunkId: null })),
+    // Their numbers begin anew: how many others were tried before is not told.
+    attempts: attempts.map((one, at) => ({
+      ...one,
+      number: at + 1,
+      destination: mask(one.destination),
+      trunkId: null,
+    })),
     trace: [],
     recordings: view.of === 'buyer' ? records.recordings : [],
   };

@@ -13,9 +13,6 @@ at whichever daemon they run, as server-sent events; \`data\` is JSON (schemas L
 their own. Send \`Last-Event-ID\` to go on where you were; the event \`gap\` says that some were missed: read GET /calls.
 A reader that does not keep up is cut off. A stream ends after a quarter of an hour: come back, as browsers do.`;
 
-/** The longest a timer goes: a stream has no deadline by which it must have been answered. */
-const never = 2 ** 31 - 1;
-
 /** `GET /live`: what happens now. */
 export function liveRoutes({
   live,
@@ -31,8 +28,7 @@ export function liveRoutes({
     app.get(
       '/live',
       {
-        config: { access: { scope: 'calls:read', views: ['publisher', 'buyer'] } },
-        handlerTimeout: never,
+        config: { access: { scope: 'calls:read', views: ['publisher', 'buyer'] }, answerWithinMs: 0 },
         exposeHeadRoute: false,
         schema: {
           summary: 'What happens to calls and caps now, as a stream of server-sent events',

@@ -1,7 +1,7 @@
 import { nobody } from '../../../orm/call-counts-sql.ts';
 import type { View } from '../access.ts';
 import { Problem } from '../problem.ts';
-import type { Fault } from '../schemas.ts';
+import { type Fault, isNearMoment } from '../schemas.ts';
 import type { Counted, Reports } from './ports.ts';
 import type { Figures, Report, ReportMoney, ReportQuery } from './report-schemas.ts';
 import type { ReportQuestion } from './report-sql.ts';
@@ -14,7 +14,7 @@ const zoneSlackMs = 28 * 3_600_000;
 /** Milliseconds of a bound, of a day as if it were one of UTC; undefined where there is no such day or hour. */
 function msOf(text: string): number | undefined {
   const at = new Date(text);
-  if (Number.isNaN(at.getTime())) return undefined;
+  if (!isNearMoment(at)) return undefined;
   // 2026-02-30 is March to JavaScript.
   const day = text.slice(0, 10);
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day) ? at.getTime() : undefined;
@@ -91,12 +91,13 @@ function keyOf(cursor: string): string {
   return key;
 }
 
-function moneyFor(view: View, money: Counted['money'][number]): ReportMoney {
+/** Money as a view sees it; undefined where it would see a nought that tells of others' money in this currency. */
+function moneyFor(view: View, money: Counted['money'][number]): ReportMoney | undefined {
   const { currency, revenue, payout, cost } = money;
   const none = { currency, revenueMicros: null, payoutMicros: null, costMicros: null, profitMicros: null };
-  if (view.of === 'publisher') return { ...none, payoutMicros: payout };
+  if (view.of === 'publisher') return payout === '0' ? undefined : { ...none, payoutMicros: payout };
   // What the tenant earns is what its buyer pays.
-  if (view.of === 'buyer') return { ...none, costMicros: revenue };
+  if (view.of === 'buyer') return revenue === '0' ? undefined : { ...none, costMicros: revenue };
   const profit = BigInt(revenue) - BigInt(payout) - BigInt(cost);
   return {
     currency,
@@ -122,7 +123,7 @@ function figuresOf(counted: Counted, view: View): Figures {
     averageSeconds: ratio(counted.connected_us / 1e6, connected),
     asr: ratio(answered, incoming),
     acd: ratio(counted.answered_us / 1e6, answered),
-    money: counted.money.map((one) => moneyFor(view, one)),
+    money: counted.money.map((one) => moneyFor(view, one)).filter((one) => one !== undefined),
   };
 }
 

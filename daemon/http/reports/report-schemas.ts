@@ -28,7 +28,7 @@ export const ReportQuerySchema = Type.Object(
     zone: Type.Optional(
       Type.String({
         maxLength: 64,
-        pattern: '^[A-Za-z0-9_+/-]+$',
+        pattern: '^[A-Za-z][A-Za-z0-9_+/-]*$',
         default: 'UTC',
         description: 'Whose days and hours (IANA name)',
       }),

@@ -95,7 +95,11 @@ export const invoices = defineResource({
   of: 'tenant',
   thing: 'invoices',
   verbs: ['list', 'get'],
-  views: { buyer: 'r.account_id in (select a.id from billing_account a where a.buyer_id = ?)' },
+  // A draft is the tenant's own business until it is issued.
+  views: {
+    buyer:
+      "r.status <> 'draft' and r.account_id in (select a.id from billing_account a where a.buyer_id = ?)",
+  },
   csv: 'out',
   fields: {
     ...id,
@@ -127,7 +131,7 @@ export const invoiceLines = defineResource({
   // Whose invoice it is, the parent says.
   views: {
     buyer:
-      'exists (select 1 from invoice i join billing_account a on a.id = i.account_id where i.id = r.invoice_id and a.buyer_id = ?)',
+      "exists (select 1 from invoice i join billing_account a on a.id = i.account_id where i.id = r.invoice_id and i.status <> 'draft' and a.buyer_id = ?)",
   },
   fields: {
     ...id,
@@ -147,7 +151,10 @@ export const payouts = defineResource({
   of: 'tenant',
   thing: 'payouts',
   verbs: ['list', 'get'],
-  views: { publisher: 'r.account_id in (select a.id from billing_account a where a.publisher_id = ?)' },
+  views: {
+    publisher:
+      "r.status <> 'draft' and r.account_id in (select a.id from billing_account a where a.publisher_id = ?)",
+  },
   csv: 'out',
   fields: {
     ...id,

@@ -1,105 +1,77 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { Type } from 'typebox';
-import { inTenant } from '../../../orm/in-tenant.ts';
-import { tenantOf } from '../access.ts';
-import { instant } from '../call-columns.ts';
-import { filterOf } from '../call-list.ts';
-import { CallQuerySchema, type CallQuery as Filters } from '../call-schemas.ts';
+import { type Showing, showingTo, shownRow } from '../access/number-policy.ts';
+import type { Whose } from '../access.ts';
+import { soughtBy } from '../call-list.ts';
+import { type CallQuery, CallQuerySchema, type CallRow } from '../call-schemas.ts';
+import type { ApiPorts, CallFilter, CallPosition } from '../ports.ts';
 import { csvResponse, exportBatch, exportTimeoutMs, sendCsv } from './csv-export.ts';
-import type { Condition, Row } from './resource-rows.ts';
-import type { ResourcePorts } from './resource-scope.ts';
 
-/** A column of the file, and where it is in a row `c`. */
-const columns = {
-  id: 'c.id',
-  startedAt: instant('c.started_at'),
-  answeredAt: instant('c.answered_at'),
-  connectedAt: instant('c.connected_at'),
-  endedAt: instant('c.ended_at'),
-  caller: 'c.caller',
-  callerName: 'c.caller_name',
-  did: 'c.did',
-  campaignId: 'c.campaign_id',
-  publisherId: 'c.publisher_id',
-  buyerId: 'c.buyer_id',
-  outcome: 'c.outcome',
-  refusal: 'c.refusal',
-  reason: 'c.reason',
-  cause: 'c.cause',
-  hungUpBy: 'c.hung_up_by',
-  tags: 'to_jsonb(c.tags)',
-};
-const rowObject = `jsonb_build_object(${Object.entries(columns)
-  .map(([name, sql]) => `'${name}', ${sql}`)
-  .join(', ')})`;
+const columns = [
+  'id',
+  'tenantId',
+  'startedAt',
+  'answeredAt',
+  'connectedAt',
+  'endedAt',
+  'caller',
+  'callerName',
+  'did',
+  'campaignId',
+  'publisherId',
+  'buyerId',
+  'buyer',
+  'outcome',
+  'refusal',
+  'reason',
+  'cause',
+  'hungUpBy',
+  'tags',
+] as const satisfies readonly (keyof CallRow)[];
 
-const { caller, did, outcome, from, to } = CallQuerySchema.properties;
-const QuerySchema = Type.Object(
-  { caller, did, outcome, from, to, campaignId: idFilter(), publisherId: idFilter(), buyerId: idFilter() },
-  { additionalProperties: false },
-);
+// The list's own filters: whoever sees calls there can take the same ones home.
+const { state: _ended, limit: _all, cursor: _whole, ...filters } = CallQuerySchema.properties;
+const QuerySchema = Type.Object(filters, { additionalProperties: false });
 
-type CallQuery = Filters & { readonly [filter: string]: unknown };
-
-function idFilter() {
-  return Type.Optional(Type.String({ format: 'uuid' }));
-}
-
-function conditionsOf(query: CallQuery): Condition[] {
-  const filter = filterOf(query);
-  const all: readonly (readonly [string, unknown])[] = [
-    ['c.caller = ?', filter.caller],
-    ['c.did = ?', filter.did],
-    ['c.outcome = ?', filter.outcome],
-    ['c.started_at >= ?', filter.from],
-    ['c.started_at < ?', filter.to],
-    ['c.campaign_id = ?', query['campaignId']],
-    ['c.publisher_id = ?', query['publisherId']],
-    ['c.buyer_id = ?', query['buyerId']],
-  ];
-  return all.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, values: [value] }]));
-}
-
-async function* batches(ports: ResourcePorts, tenantId: string, conditions: readonly Condition[]) {
-  let after: Condition | undefined;
+async function* batches(
+  { callRows }: Pick<ApiPorts, 'callRows'>,
+  whose: Whose,
+  filter: CallFilter,
+  showing: Showing,
+) {
+  let after: CallPosition | undefined;
   for (;;) {
-    const all = [...conditions, ...(after === undefined ? [] : [after])];
-    const found = await inTenant(ports.orm, tenantId, (em) =>
-      em.execute<{ row: Row }[]>(
-        `select ${rowObject} as row from call c ${all.length === 0 ? '' : `where ${all.map(({ sql }) => sql).join(' and ')}`}
-         order by c.started_at desc, c.id desc limit ?`,
-        [...all.flatMap(({ values }) => values), exportBatch],
-      ),
-    );
-    const rows = found.map(({ row }) => row);
-    yield rows;
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < exportBatch) return;
-    after = {
-      sql: '(c.started_at, c.id) < (?::timestamptz, ?::uuid)',
-      values: [last['startedAt'], last['id']],
-    };
+    const rows = await callRows.rows(whose, filter, after, exportBatch);
+    yield rows.map((row) => ({ ...shownRow(row, showing) }));
+    after = rows.at(-1);
+    if (after === undefined || rows.length < exportBatch) return;
   }
 }
 
-/** `GET /calls/export`: the ended calls of a tenant. */
-export function callsExport(ports: ResourcePorts): FastifyPluginAsync {
+/** `GET /calls/export`: the ended calls of `GET /calls`. */
+export function callsExport(ports: Pick<ApiPorts, 'callRows' | 'access'>): FastifyPluginAsync {
   return async (app) => {
     app.get(
       '/calls/export',
       {
-        config: { access: { scope: 'calls:read' } },
-        handlerTimeout: exportTimeoutMs,
+        config: {
+          access: { scope: 'calls:read', views: ['publisher', 'buyer'] },
+          answerWithinMs: exportTimeoutMs,
+        },
         schema: {
           summary: 'Ended calls as a CSV file, newest first',
+          description:
+            'Filters are those of GET /calls. A publisher gets the calls it sent, a buyer those it got, both with numbers masked.',
           tags: ['calls'],
           querystring: QuerySchema,
           response: csvResponse,
         },
       },
-      (request, reply) => {
-        const found = batches(ports, tenantOf(request), conditionsOf(request.query as CallQuery));
-        return sendCsv(reply, 'calls', Object.keys(columns), found);
+      async (request, reply) => {
+        const { principal } = request;
+        const showing = await showingTo(ports.access.facts, principal);
+        const filter = soughtBy(request.query as CallQuery, principal, showing);
+        return sendCsv(reply, 'calls', columns, batches(ports, principal, filter, showing));
       },
     );
   };

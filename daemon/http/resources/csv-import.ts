@@ -4,10 +4,11 @@ import { audited } from '../audited.ts';
 import { constraintProblem } from '../constraint-problem.ts';
 import { Problem } from '../problem.ts';
 import type { Fault } from '../schemas.ts';
-import type { FileRow } from './csv-reader.ts';
+import { type FileRow, type GoodRow, mostExplained } from './csv-reader.ts';
 import type { Resource } from './define-resource.ts';
-import { columnsOf, insertRows, type Row } from './resource-rows.ts';
+import { columnsOf, insertRows } from './resource-rows.ts';
 import { hintsOf, inScope, type ResourcePorts, type Work } from './resource-scope.ts';
+import { RowSpool } from './row-spool.ts';
 
 export const importModes = ['all-or-nothing', 'report-and-continue'] as const;
 export type ImportMode = (typeof importModes)[number];
@@ -23,8 +24,6 @@ export interface ImportReport {
 const batchRows = 500;
 /** Errors told one by one; all are counted. */
 export const mostErrors = 100;
-
-type Good = Extract<FileRow, { row: Row }>;
 
 /** Counts rows and keeps the first errors. */
 class Tally {
@@ -48,11 +47,13 @@ interface Import {
   readonly ports: ResourcePorts;
   readonly request: FastifyRequest;
   readonly resource: Resource;
+  /** Aborted where nobody waits for the answer any more: what is not committed by then is taken back. */
+  readonly signal: AbortSignal;
 }
 
 /** Good rows in batches; the bad ones are counted on the way. */
-async function* batchesOf(rows: AsyncIterable<FileRow>, tally: Tally): AsyncGenerator<Good[]> {
-  let batch: Good[] = [];
+async function* batchesOf(rows: AsyncIterable<FileRow>, tally: Tally): AsyncGenerator<GoodRow[]> {
+  let batch: GoodRow[] = [];
   for await (const row of rows) {
     tally.rows += 1;
     if ('faults' in row) tally.fail(row.faults);
@@ -65,9 +66,15 @@ async function* batchesOf(rows: AsyncIterable<FileRow>, tally: Tally): AsyncGene
 }
 
 /** Writes a batch within a transaction that goes on whatever becomes of it: each row that cannot be kept is told. */
-async function writeBatch(of: Import, em: EntityManager, scope: Work, batch: readonly Good[], tally: Tally) {
+async function writeBatch(
+  of: Import,
+  em: EntityManager,
+  scope: Work,
+  batch: readonly GoodRow[],
+  tally: Tally,
+) {
   const { resource } = of;
-  const put = async (rows: readonly Good[]): Promise<void> => {
+  const put = async (rows: readonly GoodRow[]): Promise<void> => {
     const made = await em.transactional((inner) =>
       insertRows(
         inner,
@@ -149,23 +156,43 @@ class TakenBack extends Error {}
 /** One transaction for all; with one bad row, none is kept, and all that is wrong is told. */
 async function allOrNothing(of: Import, rows: AsyncIterable<FileRow>): Promise<ImportReport> {
   const tally = new Tally();
+  const noneKept = (why: string): Problem => new Problem('invalid-body', why, tally.errors);
+  const enough = (): void => {
+    if (tally.failed >= mostExplained)
+      throw noneKept(`${tally.failed} rows are wrong and the rest was not looked at, so none was imported`);
+  };
+  // An unknown list or card is told before anything is read.
+  await inScope(of.ports, of.request, of.resource, 'write', async () => {});
+  await using spool = await RowSpool.open();
+  for await (const row of rows) {
+    if ('row' in row) {
+      await spool.add(row);
+      continue;
+    }
+    tally.rows += 1;
+    tally.fail(row.faults);
+    enough();
+  }
   try {
     await inScope(of.ports, of.request, of.resource, 'write', async (em, scope) => {
-      for await (const batch of batchesOf(rows, tally)) await writeBatch(of, em, scope, batch, tally);
+      for await (const batch of batchesOf(spool.rows(), tally)) {
+        of.signal.throwIfAborted();
+        await writeBatch(of, em, scope, batch, tally);
+        enough();
+      }
       if (tally.failed > 0) throw new TakenBack();
+      of.signal.throwIfAborted();
     });
   } catch (error) {
     if (!(error instanceof TakenBack)) throw error;
-    throw new Problem(
-      'invalid-body',
+    throw noneKept(
       `${tally.failed} of ${tally.rows} rows are wrong, so none was imported: see faults${tally.failed > mostErrors ? ' for the first' : ''}`,
-      tally.errors,
     );
   }
   return tally.report;
 }
 
-/** Imports what a file holds. Rows are written as they are read: neither the file nor its rows are held in memory. */
+/** Imports what a file holds: neither the file nor its rows are held in memory. */
 export function importRows(
   of: Import,
   mode: ImportMode,

@@ -1,6 +1,7 @@
 import { type Readable, Transform } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { CsvError, parse } from 'csv-parse';
-import { schemaFaults } from '../../flow/schema-faults.ts';
+import { schemaFaults, validatorOf } from '../../flow/schema-faults.ts';
 import type { CountryCode } from '../../telephony/e164.ts';
 import { newId } from '../../telephony/ids.ts';
 import { Problem } from '../problem.ts';
@@ -11,12 +12,19 @@ import type { Row } from './resource-rows.ts';
 import { unstorable } from './storable-text.ts';
 
 /** A row of a file: what is to be made of it, or why it cannot. */
-export type FileRow =
-  | { readonly line: number; readonly row: Row & { readonly id: string } }
-  | { readonly line: number; readonly faults: readonly Fault[] };
+export type FileRow = GoodRow | { readonly line: number; readonly faults: readonly Fault[] };
+export interface GoodRow {
+  readonly line: number;
+  readonly row: Row & { readonly id: string };
+}
 
 /** A longer record is a quote that was not closed: it would take in the rest of the file. */
 const longestRecordBytes = 64 * 1024;
+
+/** After so many rows others are heard: reading is work, and calls are handled by the same thread. */
+const rowsAtOnce = 100;
+/** Bad rows beyond these are found out, not explained: to explain costs many times as much. */
+export const mostExplained = 1000;
 
 /** Lets so many bytes through and refuses the rest. */
 function bounded(maxBytes: number): Transform {
@@ -64,7 +72,7 @@ function rowReader(resource: Resource, header: readonly string[], country: Count
     read: cellReader(field.schema, country),
     field,
   }));
-  return ({ record, info: { lines: line } }: Record): FileRow => {
+  return ({ record, info: { lines: line } }: Record, explain: boolean): FileRow => {
     if (record.length !== names.length)
       return {
         line,
@@ -81,6 +89,10 @@ function rowReader(resource: Resource, header: readonly string[], country: Count
       const message = field.check?.(value) ?? (unstorable(value) === undefined ? undefined : 'holds a NUL');
       if (message !== undefined) wrong.push({ field: `/${name}`, message, line });
     }
+    if (!explain)
+      return wrong.length === 0 && validatorOf(resource.schemas.create).Check(given)
+        ? { line, row }
+        : { line, faults: [] };
     const all = [
       ...schemaFaults(resource.schemas.create, given).map((fault) => ({ ...fault, line })),
       ...wrong,
@@ -114,14 +126,23 @@ export async function* readCsv(
   // One failure ends all three; it is thrown by the loop.
   file.once('error', (error) => parser.destroy(error));
   limit.once('error', (error) => parser.destroy(error));
-  const aborted = (): void => void parser.destroy(new Problem('unavailable', 'it took too long'));
+  const aborted = (): void => void parser.destroy(options.signal.reason as Error);
   options.signal.addEventListener('abort', aborted, { once: true });
   file.pipe(limit).pipe(parser);
-  let read: ((record: Record) => FileRow) | undefined;
+  let read: ReturnType<typeof rowReader> | undefined;
+  let rows = 0;
+  let bad = 0;
   try {
     for await (const record of parser as AsyncIterable<Record>) {
-      if (read === undefined) read = rowReader(resource, record.record, options.country);
-      else yield read(record);
+      if (read === undefined) {
+        read = rowReader(resource, record.record, options.country);
+        continue;
+      }
+      const row = read(record, bad < mostExplained);
+      if ('faults' in row) bad += 1;
+      yield row;
+      rows += 1;
+      if (rows % rowsAtOnce === 0) await setImmediate();
     }
     if (read === undefined)
       throw new Problem('invalid-body', 'the file is empty: its first line names the columns');

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { getCountries } from 'libphonenumber-js/min';
 import { Type } from 'typebox';
+import { signalOf } from '../answer-time.ts';
 import { Problem } from '../problem.ts';
 import { FaultSchema } from '../schemas.ts';
 import { validatorCompiler } from '../validation.ts';
@@ -9,6 +10,7 @@ import { csvResponse, exportBatch, exportTimeoutMs, sendCsv } from './csv-export
 import { type ImportMode, importModes, importRows } from './csv-import.ts';
 import { readCsv } from './csv-reader.ts';
 import type { Resource } from './define-resource.ts';
+import type { ImportPlaces } from './import-places.ts';
 import { filterProperties, filtersOf, type Query, wantedOf } from './page-query.ts';
 import { paramsOf } from './resource-routes.ts';
 import { listRows, type Row } from './resource-rows.ts';
@@ -45,7 +47,11 @@ async function* batches(ports: ResourcePorts, request: FastifyRequest, resource:
 }
 
 /** `GET …/export` and `POST …/import` of a resource: at its list, or at the item of its parent. */
-export function csvRoutes(ports: ResourcePorts, resource: Resource): FastifyPluginAsync {
+export function csvRoutes(
+  ports: ResourcePorts,
+  resource: Resource,
+  places: ImportPlaces,
+): FastifyPluginAsync {
   const { parent, plural } = resource;
   const at = parent === undefined ? resource.address : `${parent.resource.address}/:${parent.field}`;
   const tags = [resource.thing];
@@ -54,8 +60,7 @@ export function csvRoutes(ports: ResourcePorts, resource: Resource): FastifyPlug
     app.get(
       `${at}/export`,
       {
-        config: { access: accessTo(resource, 'read') },
-        handlerTimeout: exportTimeoutMs,
+        config: { access: accessTo(resource, 'read'), answerWithinMs: exportTimeoutMs },
         schema: {
           summary: `All ${plural} as a CSV file`,
           description:
@@ -76,8 +81,7 @@ export function csvRoutes(ports: ResourcePorts, resource: Resource): FastifyPlug
     app.post(
       `${at}/import`,
       {
-        config: { access: accessTo(resource, 'write') },
-        handlerTimeout: importTimeoutMs,
+        config: { access: accessTo(resource, 'write'), answerWithinMs: importTimeoutMs },
         // A file is checked row by row, as it comes.
         validatorCompiler: (route) =>
           route.httpPart === 'body'
@@ -86,7 +90,7 @@ export function csvRoutes(ports: ResourcePorts, resource: Resource): FastifyPlug
         schema: {
           summary: `Import ${plural} from a CSV file`,
           description:
-            'UTF-8 with a header line, up to 100 MB. Columns are called as the fields; empty cells take the default. all-or-nothing: one wrong row, and none is kept (422). report-and-continue: what is right is kept.',
+            'UTF-8 with a header line, up to 100 MB. Columns are called as the fields; empty cells take the default. all-or-nothing: one wrong row, and none is kept (422). report-and-continue: what is right is kept. At most 2 imports of a tenant and 4 of a daemon at once (429, 503).',
           tags,
           params,
           querystring: Type.Object(
@@ -110,12 +114,14 @@ export function csvRoutes(ports: ResourcePorts, resource: Resource): FastifyPlug
           mode?: ImportMode;
           country?: ReturnType<typeof getCountries>[number];
         };
-        const rows = readCsv(request.body, resource, {
-          maxBytes: largestFileBytes,
-          country,
-          signal: request.signal,
-        });
-        return importRows({ ports, request, resource }, mode, rows);
+        const release = places.take(request.principal.tenantId ?? null);
+        try {
+          const signal = signalOf(request);
+          const rows = readCsv(request.body, resource, { maxBytes: largestFileBytes, country, signal });
+          return await importRows({ ports, request, resource, signal }, mode, rows);
+        } finally {
+          release();
+        }
       },
     );
   };

@@ -28,6 +28,8 @@ export interface ResourceDefinition {
   readonly writers?: 'operators';
   /** Roles that see their own rows: a condition over the row `r`, its one `?` their publisher or buyer. */
   readonly views?: { readonly publisher?: string; readonly buyer?: string };
+  /** Fields that read null for those roles, and that they may not filter by. Their schemas allow null. */
+  readonly hidden?: { readonly publisher?: readonly string[]; readonly buyer?: readonly string[] };
   /** True: those roles may also change their own rows. None of the fields they write may be what `views` looks at. */
   readonly viewsWrite?: boolean;
   /** A resource these rows belong to one of: `column` says to which. */

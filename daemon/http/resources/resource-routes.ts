@@ -1,13 +1,14 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import { audited } from '../audited.ts';
-import { checkIfMatch, demandIfMatch, etagOf, IfMatchSchema, isKnown } from '../conditional.ts';
+import { demandIfMatch, IfMatchSchema } from '../conditional.ts';
 import { Problem } from '../problem.ts';
 import type { Fault } from '../schemas.ts';
 import { UuidSchema } from '../schemas.ts';
 import { may, type Resource } from './define-resource.ts';
 import { IdempotencySchema, once } from './idempotency.ts';
 import { cursorOf, itemQuery, listQuery, picker, type Query, wantedOf } from './page-query.ts';
+import { checkIfMatch, etagOf, isKnown } from './resource-etag.ts';
 import { deleteRow, findRow, insertRow, listRows, type Row, updateRow } from './resource-rows.ts';
 import { accessTo, inScope, type ResourcePorts, type Work } from './resource-scope.ts';
 
@@ -37,7 +38,7 @@ export async function lockRow(
 ): Promise<Row> {
   const row = await findRow(em, resource, scope, idOf(request), true);
   if (row !== undefined) {
-    checkIfMatch(request, row);
+    checkIfMatch(request, resource, row);
     return row;
   }
   // Read, not written: what the platform shows to all tenants.
@@ -53,7 +54,7 @@ export function resourceRoutes(ports: ResourcePorts, resource: Resource): Fastif
   const many = plural.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   const read = { access: accessTo(resource, 'read') };
   const write = { access: accessTo(resource, 'write') };
-  const tell = (reply: FastifyReply, row: Row): FastifyReply => reply.header('etag', etagOf(row));
+  const tell = (reply: FastifyReply, row: Row): FastifyReply => reply.header('etag', etagOf(resource, row));
 
   return async (app) => {
     if (may(resource, 'list'))
@@ -103,7 +104,7 @@ export function resourceRoutes(ports: ResourcePorts, resource: Resource): Fastif
           );
           if (row === undefined) throw new Problem('not-found', `no ${one} has this id`);
           tell(reply, row);
-          if (isKnown(request, etagOf(row))) return reply.code(304).send(null);
+          if (isKnown(request, resource, etagOf(resource, row))) return reply.code(304).send(null);
           return reply.send(narrow(row));
         },
       );
@@ -145,7 +146,7 @@ export function resourceRoutes(ports: ResourcePorts, resource: Resource): Fastif
               return {
                 status: 201,
                 body: { ...row, ...made?.once },
-                headers: { etag: etagOf(row), location },
+                headers: { etag: etagOf(resource, row), location },
                 secrets: Object.keys(made?.once ?? {}),
               };
             }),

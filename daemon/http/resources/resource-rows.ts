@@ -15,6 +15,8 @@ export interface Condition {
 /** Which rows of a resource a request is about, and what a row it makes belongs to. */
 export interface Scope {
   readonly conditions: readonly Condition[];
+  /** Fields that whoever asks is not shown. */
+  readonly hidden: readonly string[];
   /** Columns of a new row that the client does not choose. */
   readonly owner: Row;
 }
@@ -47,8 +49,10 @@ function expressionOf(name: string, { sql, schema }: Field): string {
 }
 
 /** A row `r` as the API tells it. */
-function rowObject({ fields }: Resource): string {
-  const pairs = Object.entries(fields).map(([name, field]) => `'${name}', ${expressionOf(name, field)}`);
+function rowObject({ fields }: Resource, hidden: readonly string[]): string {
+  const pairs = Object.entries(fields).map(
+    ([name, field]) => `'${name}', ${hidden.includes(name) ? 'null' : expressionOf(name, field)}`,
+  );
   return `jsonb_build_object(${pairs.join(', ')})`;
 }
 
@@ -82,7 +86,7 @@ export async function listRows(
     );
   }
   const rows = await em.execute<{ row: Row }[]>(
-    `select ${rowObject(resource)} as row from "${resource.table}" r ${where(conditions)}
+    `select ${rowObject(resource, scope.hidden)} as row from "${resource.table}" r ${where(conditions)}
      order by ${key === undefined ? '' : `${key} ${direction}, `}r.id ${direction} limit ?`,
     [...valuesOf(conditions), wanted.limit],
   );
@@ -99,7 +103,7 @@ export async function findRow(
 ): Promise<Row | undefined> {
   const conditions = [...scope.conditions, { sql: 'r.id = ?', values: [id] }];
   const [found] = await em.execute<{ row: Row }[]>(
-    `select ${rowObject(resource)} as row from "${resource.table}" r ${where(conditions)} ${locked ? 'for update of r' : ''}`,
+    `select ${rowObject(resource, scope.hidden)} as row from "${resource.table}" r ${where(conditions)} ${locked ? 'for update of r' : ''}`,
     valuesOf(conditions),
   );
   return found?.row;

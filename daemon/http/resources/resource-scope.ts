@@ -34,6 +34,17 @@ function viewOf(request: FastifyRequest, resource: Resource): Condition[] {
   return [{ sql, values: [view.of === 'publisher' ? view.publisherId : view.buyerId] }];
 }
 
+/** What a publisher's or a buyer's role is not shown it must not find out by seeking it either. */
+function hiddenOf(request: FastifyRequest, resource: Resource): readonly string[] {
+  const { of } = request.principal.view;
+  const hidden = of === 'tenant' ? [] : (resource.hidden?.[of] ?? []);
+  const query = (request.query ?? {}) as Readonly<Record<string, unknown>>;
+  for (const name of hidden)
+    if (query[name] !== undefined)
+      throw new Problem('forbidden', `rows by ${name} are not for the role of a ${of}`);
+  return hidden;
+}
+
 interface Owner {
   readonly tenantId: string | null;
   /** Runs as the API's role; otherwise as the daemon's, which sees every tenant. */
@@ -70,10 +81,11 @@ export async function inScope<T>(
     walled || resource.of === 'platform'
       ? []
       : [{ sql: 'r.tenant_id is not distinct from ?::uuid', values: [tenantId] }];
+  const hidden = hiddenOf(request, resource);
   const run = async (em: EntityManager): Promise<T> => {
     const conditions = [...mine, ...viewOf(request, resource)];
     const { parent } = resource;
-    if (parent === undefined) return work(em, { tenantId, conditions, owner: ofTenant });
+    if (parent === undefined) return work(em, { tenantId, conditions, hidden, owner: ofTenant });
     const column = columnOf(parent.field);
     const parentId = (request.params as Readonly<Record<string, string>>)[parent.field] ?? '';
     const seen = [...mine, ...viewOf(request, parent.resource)];
@@ -87,6 +99,7 @@ export async function inScope<T>(
       throw new Problem('forbidden', `this ${parent.resource.one} is the platform's`);
     return work(em, {
       tenantId,
+      hidden,
       conditions: [{ sql: `r.${column} = ?`, values: [parentId] }, ...conditions],
       owner: { ...ofTenant, [column]: parentId },
     });

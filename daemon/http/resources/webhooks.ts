@@ -3,10 +3,11 @@ import { Type } from 'typebox';
 import { Webhook, WebhookDelivery } from '../../../orm/index.ts';
 import { newSecret } from '../access/secrets.ts';
 import { audited } from '../audited.ts';
-import { demandIfMatch, etagOf, IfMatchSchema } from '../conditional.ts';
+import { demandIfMatch, IfMatchSchema } from '../conditional.ts';
 import { InstantSchema, Nullable } from '../schemas.ts';
 import { defineResource, type Resource } from './define-resource.ts';
 import { createdAt, enabled, Id, id, MaybeId, Name, optional, required, shown, stamps } from './fields.ts';
+import { etagOf } from './resource-etag.ts';
 import { lockRow, paramsOf } from './resource-routes.ts';
 import { updateRow } from './resource-rows.ts';
 import { accessTo, inScope, type ResourcePorts } from './resource-scope.ts';
@@ -119,7 +120,7 @@ export function rotateSecret(ports: ResourcePorts, resource: Resource): FastifyP
           audited(em, request, { action, subject: 'webhook', subjectId: id, before, after, tenantId });
           return after;
         });
-        return reply.header('etag', etagOf(row)).send({ ...row, secret });
+        return reply.header('etag', etagOf(resource, row)).send({ ...row, secret });
       },
     );
   };

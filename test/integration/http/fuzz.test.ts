@@ -29,7 +29,10 @@ let ids: string[];
 
 t.before(async () => {
   const database = await seededDatabase();
-  house = resourceHouse(database, newId(), false, (orm) => ({ calls: new PostgresCallReader(orm) }));
+  house = resourceHouse(database, newId(), false, (orm) => ({
+    calls: new PostgresCallReader(orm),
+    callRows: new PostgresCallReader(orm),
+  }));
   const [row] = await house.sql<{ id: string }>("select id from tenant where slug = 'test-org'");
   tenant = row?.id ?? '';
   const tables = [

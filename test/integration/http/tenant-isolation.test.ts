@@ -130,6 +130,7 @@ void t.test("with another tenant's key there is nothing", async (t) => {
     ports: fakePorts({
       access: postgresAccess({ orm, target: keepInPlace, recordingsFolder: '/nowhere', log }),
       calls: new PostgresCallReader(orm),
+      callRows: new PostgresCallReader(orm),
       flows: new PostgresFlowAdmin(orm, nodeTypes),
       nodeTypes,
       resources: { orm, privateWebhooks: false },

@@ -20,7 +20,7 @@ const id = (n: number): CallId => `01981234-0000-7000-8000-0000000000f${n}` as C
 
 const lives = [
   liveCall({ callId: id(1), publisherId: publisherId as PublisherId }),
-  liveCall({ callId: id(2), buyerId: buyerId as BuyerId, buyerName: 'Mine' }),
+  liveCall({ callId: id(2), buyerId: buyerId as BuyerId, buyerName: 'Mine', state: 'ringing' }),
   liveCall({ callId: id(3), tenantId: other, publisherId: publisherId as PublisherId }),
   liveCall({ callId: id(4), tenantId: undefined }),
 ];
@@ -138,6 +138,14 @@ void t.test("everybody sees live calls of their own: a tenant's, a publisher's, 
     ['buyer', 1],
   ] as const)
     t.equal(await get(person, n), 404, `${person} ${n}`);
+  const stage = async (person: Person, n: number): Promise<unknown> =>
+    (await app.inject({ url: `/calls/${id(n)}`, headers: headersOf(person) })).json<{ call: CallSummary }>()
+      .call.stage;
+  t.same(
+    [await stage('admin', 1), await stage('publisher', 1), await stage('buyer', 2)],
+    ['ivr', 'routing', 'ringing'],
+    'the tenant alone is told how it routes',
+  );
 });
 
 void t.test(
@@ -165,12 +173,14 @@ void t.test(
     const buyer = await get('buyer');
     t.match(buyer, {
       call: { caller: '+*******0100', did: '+*******4567', buyer: 'Test Buyer', tags: [] },
-      attempts: [{ number: 2, destination: '+*******0123', trunkId: null }],
+      attempts: [{ number: 1, destination: '+*******0123', trunkId: null }],
       trace: [],
     });
     t.same(channels(buyer), ['u2']);
-    for (const body of [publisher, buyer])
+    for (const body of [publisher, buyer]) {
       t.notMatch(JSON.stringify(body), /5125550100|5555550123|192\.0\.2\.1|menu/);
+      t.notMatch(JSON.stringify(body), /to \+|attempt 2/, 'nor why, nor who else was tried');
+    }
     t.notMatch(JSON.stringify(buyer), /5551234567/);
 
     for (const person of ['publisher', 'buyer'] as const) {

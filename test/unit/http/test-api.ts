@@ -136,6 +136,7 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
     liveCalls: noLiveCalls,
     leased: { find: async () => undefined, list: async () => ({ calls: [], whole: true }) },
     calls: { list: async () => [], find: async () => undefined },
+    callRows: { rows: async () => [] },
     flows: fakeFlows(),
     nodeTypes: new Map([['hangup', hangup]]),
     caps: { holders: async () => [] },
@@ -174,6 +175,7 @@ export function checkedApp(of: {
   readonly ports: ApiPorts;
   readonly settings?: ApiSettings;
   readonly now?: () => number;
+  readonly answerWithinMs?: number;
 }): FastifyInstance {
   const app = buildApp({ settings, log: pino({ level: 'silent' }), ...of });
   checkAnswers(app);

@@ -124,6 +124,18 @@ void t.test('only the fields asked for are told, and the etag stays that of the 
   t.match(known, { status: 304, text: '', headers: { etag: whole.headers['etag'] } });
 });
 
+void t.test('a balance that moves is told, and keeps nobody from changing its account', async (t) => {
+  const account = { name: 'Busy', kind: 'revenue', currency: 'USD' };
+  const { id } = await house.make('/billing-accounts', account);
+  const url = `/billing-accounts/${id}`;
+  const headers = { 'if-match': String((await house.ask('GET', url)).headers['etag']) };
+  await house.sql('insert into balance (account_id, tenant_id, amount_micros) values (?, ?, 5)', [id, one]);
+  const moved = await house.ask('GET', url, { headers: { 'if-none-match': headers['if-match'] } });
+  t.match(moved, { status: 200, body: { balanceMicros: '5' } });
+  t.equal((await house.ask('PATCH', url, { body: { name: 'Busier' }, headers })).status, 200);
+  t.equal((await house.ask('PATCH', url, { body: { name: 'Late' }, headers })).status, 412);
+});
+
 void t.test('of two who change the same state one is told that it is gone', async (t) => {
   const { id } = await house.make('/publishers', { name: 'Contested' });
   const url = `/publishers/${id}`;

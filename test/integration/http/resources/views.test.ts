@@ -89,7 +89,7 @@ void t.test(
     t.notMatch((await ask('GET', '/numbers/export')).text, /1110002/);
     t.equal((await ask('GET', '/payouts')).status, 200);
     t.equal((await ask('GET', `/publishers/${theirs.id}`)).status, 404);
-    for (const url of ['/buyers', '/invoices', '/campaigns', '/webhooks', '/calls/export'])
+    for (const url of ['/buyers', '/invoices', '/campaigns', '/webhooks'])
       t.equal((await ask('GET', url)).status, 403, url);
     principal = user({ of: 'publisher', publisherId: mine.id }, ['*']);
     t.equal(
@@ -107,6 +107,10 @@ void t.test(
     t.equal((await ask('GET', `/buyers/${rival.id}/endpoints`)).status, 404);
     t.equal((await ask('POST', `/buyers/${rival.id}/endpoints`, place)).status, 404);
     t.equal((await ask('DELETE', `/buyers/${buyer.id}/endpoints/${rivalPlace.id}`)).status, 404);
+    t.match((await ask('GET', '/invoices')).text, '{"invoices":[],"next":null}', 'a draft is nobody else’s');
+    t.equal((await ask('GET', `/invoices/${bills[buyer.id]}`)).status, 404);
+    t.equal((await ask('GET', `/invoices/${bills[buyer.id]}/lines`)).status, 404);
+    await house.sql("update invoice set status = 'issued'");
     t.match(
       (await ask('GET', '/invoices?fields=id')).text,
       `{"invoices":[{"id":"${bills[buyer.id]}"}],"next":null}`,

@@ -135,10 +135,11 @@ void t.test('what cannot be answered is said, with the field', async (t) => {
 
 void t.test('publishers and buyers see their own calls, and of the money what is theirs', async (t) => {
   const asked: ReportQuestion[] = [];
+  let told = counted;
   const reports = {
     calls: async (_tenant: string, question: ReportQuestion) => {
       asked.push(question);
-      return { rows: [counted], total: counted };
+      return { rows: [told], total: told };
     },
   };
   const query = (of: Partial<ReportQuery>): ReportQuery => ({
@@ -168,6 +169,13 @@ void t.test('publishers and buyers see their own calls, and of the money what is
     'revenue is what it is charged',
   );
   t.match(asked, [{ publisherId: id }, { buyerId: id }], 'whatever they ask for');
+  told = { ...counted, money: [{ currency: 'EUR', revenue: '0', payout: '0', cost: '3' }] };
+  for (const view of [publisher, buyer])
+    t.same(
+      (await callsReport(reports, tenantId, query({}), view)).total.money,
+      [],
+      "others' money leaves no trace",
+    );
   for (const [view, of] of [
     [publisher, { by: 'buyer' }],
     [publisher, { buyer: tenantId }],
