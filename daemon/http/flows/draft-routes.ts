@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { demandIfMatch, IfMatchSchema, seenBy } from '../conditional.ts';
 import type { ApiPorts } from '../ports.ts';
 import { UuidSchema } from '../schemas.ts';
-import { IfMatchSchema, mustHaveSeen, seenBy } from './etag.ts';
 import { faultsOf } from './flow-faults.ts';
 import {
   FlowDraftDocumentSchema,
@@ -54,7 +54,7 @@ export function draftRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
         },
       },
       async (request, reply) => {
-        const seen = mustHaveSeen(request);
+        const seen = demandIfMatch(request);
         const draft = await flows.saveDraft(request, request.params.id, request.body, seen);
         return reply.header('etag', draft.etag).send(draft);
       },

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
+import { checkIfMatch, demandIfMatch, etagOf, IfMatchSchema, isKnown } from '../conditional.ts';
 import { Problem } from '../problem.ts';
 import type { Fault } from '../schemas.ts';
 import { UuidSchema } from '../schemas.ts';
 import { logChange, type OnChange } from './change-log.ts';
-import { checkIfMatch, demandIfMatch, etagOf, isKnown } from './conditional.ts';
 import { may, type Resource } from './define-resource.ts';
 import { idempotencyHeader, once } from './idempotency.ts';
 import { cursorOf, itemQuery, listQuery, picker, type Query, wantedOf } from './page-query.ts';
@@ -28,9 +28,6 @@ export function paramsOf(resource: Resource, item: boolean) {
   return Type.Object(Object.fromEntries(names.map((name): [string, TSchema] => [name, UuidSchema])));
 }
 
-const ifMatch = Type.Object({
-  'if-match': Type.Optional(Type.String({ description: 'The etag of what you read; 428 without' })),
-});
 const postHeaders = Type.Object({ 'idempotency-key': Type.Optional(Type.String(idempotencyHeader)) });
 
 /** Locks the row a request is about, as the client saw it: 404, 403 or 412 otherwise. */
@@ -173,7 +170,7 @@ export function resourceRoutes(
             description: 'Only the fields that are sent change.',
             tags,
             params: paramsOf(resource, true),
-            headers: ifMatch,
+            headers: IfMatchSchema,
             body: schemas.update,
             response: { 200: schemas.whole },
           },
@@ -210,7 +207,7 @@ export function resourceRoutes(
             summary: `Remove a ${one}`,
             tags,
             params: paramsOf(resource, true),
-            headers: ifMatch,
+            headers: IfMatchSchema,
             response: { 204: Type.Null() },
           },
         },

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { Webhook, WebhookDelivery } from '../../../orm/index.ts';
+import { demandIfMatch, etagOf, IfMatchSchema } from '../conditional.ts';
 import { InstantSchema, Nullable } from '../schemas.ts';
 import { logChange, type OnChange } from './change-log.ts';
-import { demandIfMatch, etagOf } from './conditional.ts';
 import { defineResource, type Resource } from './define-resource.ts';
 import { createdAt, enabled, Id, id, MaybeId, Name, optional, required, shown, stamps } from './fields.ts';
 import { lockRow, paramsOf } from './resource-routes.ts';
@@ -102,7 +102,7 @@ export function rotateSecret(
           description: 'From now on what is sent is signed with it.',
           tags: ['webhooks'],
           params: paramsOf(resource, true),
-          headers: Type.Object({ 'if-match': Type.Optional(Type.String()) }),
+          headers: IfMatchSchema,
           body: Type.Optional(Nullable(Type.Object({}, { additionalProperties: false }))),
           response: { 200: resource.schemas.created },
         },
