@@ -6,7 +6,7 @@ import { Problem } from '../problem.ts';
 import { billingAccounts } from './billing.ts';
 import { logChange, type OnChange } from './change-log.ts';
 import { Id, Micros, Note } from './fields.ts';
-import { idempotencyHeader, once } from './idempotency.ts';
+import { IdempotencySchema, once } from './idempotency.ts';
 import { paramsOf } from './resource-routes.ts';
 import type { ResourcePorts } from './resource-scope.ts';
 
@@ -31,7 +31,7 @@ export function depositRoutes(
             'Two ledger entries that sum to zero: into the account, out of the funding account of its currency, which is opened with the first.',
           tags: ['billing'],
           params: paramsOf(billingAccounts, true),
-          headers: Type.Object({ 'idempotency-key': Type.Optional(Type.String(idempotencyHeader)) }),
+          headers: IdempotencySchema,
           body: Type.Object(
             { amountMicros: Type.String({ pattern: '^[1-9][0-9]{0,14}$' }), note: Type.Optional(Note) },
             { additionalProperties: false },

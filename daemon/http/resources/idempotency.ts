@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { newId } from '../../telephony/ids.ts';
 import { Problem } from '../problem.ts';
 
@@ -18,9 +19,13 @@ export interface Answered extends Made {
 const keepHours = 24;
 
 /** The header of every POST that makes something. */
-export const idempotencyHeader = {
-  description: 'Any text of up to 200 characters: a second request with it gets the first one’s answer',
+const idempotencyHeader = {
+  description:
+    'Any text of up to 200 characters: a second request with it gets the first one’s answer, in which secrets are null',
 };
+export const IdempotencySchema = Type.Object({
+  'idempotency-key': Type.Optional(Type.String(idempotencyHeader)),
+});
 
 /** The client's key, bound to who asks: two principals of a tenant do not share keys. */
 function keyOf(request: FastifyRequest): string | undefined {
@@ -101,4 +106,9 @@ export async function once(
     ],
   );
   return { ...answer, replayed: false };
+}
+
+/** The headers of an answer, told again or not. */
+export function headersOf({ headers, replayed }: Answered): Record<string, string> {
+  return { ...headers, ...(replayed ? { 'idempotency-replayed': 'true' } : {}) };
 }

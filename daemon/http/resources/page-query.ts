@@ -7,7 +7,7 @@ import type { Condition, Order, Position, Row, Wanted } from './resource-rows.ts
 
 export type Query = Readonly<Record<string, unknown>>;
 
-const fieldList = Type.Optional(
+export const fieldList = Type.Optional(
   Type.String({ maxLength: 1000, description: 'Only these fields: their names with commas between' }),
 );
 export const itemQuery = Type.Object({ fields: fieldList }, { additionalProperties: false });
@@ -109,18 +109,23 @@ export function cursorOf(wanted: Wanted, last: Row): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-/** Narrows rows to the fields that were asked for. */
-export function picker(resource: Resource, query: Query): (row: Row) => Row {
-  const asked = query['fields'];
+/** Narrows rows to the fields that were asked for: `names` are those there are. */
+export function pickerOf(names: readonly string[], asked: unknown): <R extends object>(row: R) => Partial<R> {
   if (typeof asked !== 'string') return (row) => row;
-  const names = new Set(asked.split(',').map((name) => name.trim()));
-  const unknown = [...names].filter((name) => !Object.hasOwn(resource.fields, name));
+  const wanted = new Set(asked.split(',').map((name) => name.trim()));
+  const unknown = [...wanted].filter((name) => !names.includes(name));
   if (unknown.length > 0)
     throw new Problem('invalid-parameters', 'see faults', [
       {
         field: '/fields',
-        message: `has ${unknown.map((name) => `'${name.slice(0, 80)}'`).join(', ')}; there are ${Object.keys(resource.fields).join(', ')}`,
+        message: `has ${unknown.map((name) => `'${name.slice(0, 80)}'`).join(', ')}; there are ${names.join(', ')}`,
       },
     ]);
-  return (row) => Object.fromEntries(Object.entries(row).filter(([name]) => names.has(name)));
+  return <R extends object>(row: R) =>
+    Object.fromEntries(Object.entries(row).filter(([name]) => wanted.has(name))) as Partial<R>;
+}
+
+/** The same of a resource's rows. */
+export function picker(resource: Resource, query: Query): (row: Row) => Row {
+  return pickerOf(Object.keys(resource.fields), query['fields']);
 }

@@ -6,7 +6,7 @@ import type { Fault } from '../schemas.ts';
 import { UuidSchema } from '../schemas.ts';
 import { logChange, type OnChange } from './change-log.ts';
 import { may, type Resource } from './define-resource.ts';
-import { idempotencyHeader, once } from './idempotency.ts';
+import { IdempotencySchema, once } from './idempotency.ts';
 import { cursorOf, itemQuery, listQuery, picker, type Query, wantedOf } from './page-query.ts';
 import { deleteRow, findRow, insertRow, listRows, type Row, updateRow } from './resource-rows.ts';
 import { accessTo, inScope, type ResourcePorts, type Work } from './resource-scope.ts';
@@ -27,8 +27,6 @@ export function paramsOf(resource: Resource, item: boolean) {
   const names = [...(resource.parent === undefined ? [] : [resource.parent.field]), ...(item ? ['id'] : [])];
   return Type.Object(Object.fromEntries(names.map((name): [string, TSchema] => [name, UuidSchema])));
 }
-
-const postHeaders = Type.Object({ 'idempotency-key': Type.Optional(Type.String(idempotencyHeader)) });
 
 /** Locks the row a request is about, as the client saw it: 404, 403 or 412 otherwise. */
 export async function lockRow(
@@ -123,7 +121,7 @@ export function resourceRoutes(
             summary: `Make a new ${one}`,
             tags,
             params: paramsOf(resource, false),
-            headers: postHeaders,
+            headers: IdempotencySchema,
             body: schemas.create,
             response: { 201: schemas.created },
           },
