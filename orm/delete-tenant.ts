@@ -127,7 +127,10 @@ async function byPages(
   return deleted;
 }
 
-/** Deletes the tenant's own row, and with it what came in between; the platform's audit log remembers that it was. */
+/**
+ * Deletes the tenant's own row, and with it what came in between; the platform's audit log remembers that it was
+ * (`tenant.deleted`; `tenant.delete` is who asked for it).
+ */
 export async function deleteTenantRow(pool: Pool, tenantId: string, deleted: object): Promise<void> {
   const client: PoolClient = await pool.connect();
   let broken: Error | undefined;
@@ -140,7 +143,7 @@ export async function deleteTenantRow(pool: Pool, tenantId: string, deleted: obj
     if (gone.rows[0] !== undefined)
       await client.query(
         `insert into audit_log (id, actor_kind, action, subject, subject_id, before, after)
-         values ($1, 'system', 'tenant.delete', 'tenant', $2, $3, $4)`,
+         values ($1, 'system', 'tenant.deleted', 'tenant', $2, $3, $4)`,
         [newId(), tenantId, JSON.stringify(gone.rows[0]), JSON.stringify({ deleted })],
       );
     await client.query('commit');

@@ -9,7 +9,8 @@ export const IdempotencyKey = defineEntity({
   tableName: 'idempotency_key',
   properties: {
     id: key(),
-    tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
+    /** Null: of a request about the platform itself. */
+    tenant: () => p.manyToOne(Tenant).nullable().deleteRule('cascade'),
     /** As the client chose it. */
     key: p.text().check('length(key) >= 1 and length(key) <= 255'),
     method: p.text(),
@@ -22,7 +23,10 @@ export const IdempotencyKey = defineEntity({
     createdAt: written(),
     expiresAt: moment().index(),
   },
-  uniques: [{ properties: ['tenant', 'key'] }],
+  uniques: [
+    { properties: ['tenant', 'key'] },
+    { name: 'idempotency_key_platform_key', properties: ['key'], where: 'tenant_id is null' },
+  ],
   ...tenantRows,
 });
 export type IdempotencyKey = InferEntity<typeof IdempotencyKey>;

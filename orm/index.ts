@@ -20,6 +20,7 @@ import { Edge, Node } from './flow-graph-rows.ts';
 import { FreeSwitchNode } from './freeswitch-node.ts';
 import { HeldCall } from './held-call.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
+import { Invitation } from './invitation.ts';
 import { Invoice, InvoiceLine, Payout } from './invoice.ts';
 import { LedgerEntry } from './ledger-entry.ts';
 import { Publisher } from './publisher.ts';
@@ -72,6 +73,7 @@ export {
   FreeSwitchNode,
   HeldCall,
   IdempotencyKey,
+  Invitation,
   Invoice,
   InvoiceLine,
   LedgerEntry,
@@ -108,6 +110,7 @@ export const entities = [
   Buyer,
   BuyerEndpoint,
   Membership,
+  Invitation,
   Session,
   ApiKey,
   Flow,

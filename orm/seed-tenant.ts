@@ -17,7 +17,7 @@ import { hashPassword } from './password.ts';
 
 /* What a tenant has beside its routing (seed-parts.ts): people, money, caller IDs, webhooks. Found by name, or made. */
 
-/** A user with a role of the platform in this tenant. Whoever is there keeps their password. */
+/** A user with a role of the platform in this tenant. Whoever is there keeps their password. Whoever seeds chose it. */
 export async function seedUser(
   em: EntityManager,
   tenant: Tenant,
@@ -25,7 +25,14 @@ export async function seedUser(
 ): Promise<void> {
   const { email, name, password, role } = user;
   const found = await em.findOne(User, { email });
-  const row = found ?? em.create(User, { email, name, passwordHash: await hashPassword(password) });
+  const row =
+    found ??
+    em.create(User, {
+      email,
+      name,
+      passwordHash: await hashPassword(password),
+      passwordChosenAt: new Date(),
+    });
   if (found === null || (await em.count(Membership, { tenant, user: found })) === 0)
     em.create(Membership, {
       tenant,

@@ -19,6 +19,8 @@ export const User = defineEntity({
     name: p.text(),
     /** argon2id in PHC's string format; read only to sign somebody in. */
     passwordHash: p.text().lazy().hidden(),
+    /** When this person chose the password; null: somebody else gave it, and it opens nothing but the choice of another. */
+    passwordChosenAt: moment().nullable().lazy(),
     /** May work in every tenant. */
     operator: p.boolean().default(false),
     enabled: p.boolean().default(true),

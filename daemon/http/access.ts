@@ -39,6 +39,8 @@ export interface Principal {
   readonly id: string | undefined;
   /** Of somebody who signed in. */
   readonly sessionId?: string;
+  /** Somebody else gave the password: it opens nothing but the choice of another. */
+  readonly mustChoosePassword?: boolean;
   readonly tenantId: string | undefined;
   readonly scopes: readonly string[];
   readonly view: View;
@@ -50,6 +52,8 @@ export interface Access {
   readonly scope: Scope | 'operator' | 'signedIn';
   /** Besides those who see the whole tenant. The route itself then shows them their own rows alone. */
   readonly views?: readonly ('publisher' | 'buyer')[];
+  /** Also for whoever has to choose a password first. */
+  readonly beforePassword?: true;
 }
 
 declare module 'fastify' {
@@ -79,6 +83,8 @@ export function missingScopes(scopes: readonly string[], wanted: readonly string
 
 /** Undefined where the principal may; otherwise why not. */
 export function refusal(principal: Principal, access: Access): string | undefined {
+  if (principal.mustChoosePassword === true && access.beforePassword !== true)
+    return 'choose a password of your own first: PUT /session/password';
   if (principal.kind === 'operator') return undefined;
   if (access.scope === 'operator') return 'only operators of the platform may do this';
   if (principal.tenantId === undefined && access.scope !== 'signedIn')

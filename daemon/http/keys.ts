@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import { isUuid } from '../telephony/ids.ts';
 import { Problem } from './problem.ts';
 
 /** Shorter keys can be guessed. */
@@ -28,13 +29,11 @@ function digestOf(text: string): Buffer {
   return createHash('sha256').update(text, 'utf8').digest();
 }
 
-const tenantForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /** The tenant a request names, in the header `x-callfabric-tenant`. */
 export function namedTenant(request: FastifyRequest): string | undefined {
   const named = request.headers['x-callfabric-tenant'];
   if (named === undefined || named === '') return undefined;
-  if (typeof named !== 'string' || !tenantForm.test(named))
+  if (typeof named !== 'string' || !isUuid(named))
     throw new Problem('invalid-parameters', 'x-callfabric-tenant must be the id of a tenant');
   return named.toLowerCase();
 }

@@ -1,8 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { apiKeyRoutes } from './api-key-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
-import { roleRoutes, userRoutes } from './people-routes.ts';
+import { invitationRoutes } from './invitation-routes.ts';
+import { operatorRoutes } from './operator-routes.ts';
+import { userRoutes } from './people-routes.ts';
 import type { AccessPorts } from './ports.ts';
+import { roleRoutes } from './role-routes.ts';
 import type { SessionParts } from './session-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 import { tenantRoutes } from './tenant-routes.ts';
@@ -17,7 +20,9 @@ export function accessRoutes(parts: AccessParts): FastifyPluginAsyncTypebox {
     await app.register(sessionRoutes(parts));
     await app.register(apiKeyRoutes(parts.access));
     await app.register(userRoutes(parts));
-    await app.register(roleRoutes(parts));
+    await app.register(invitationRoutes(parts.access));
+    await app.register(roleRoutes(parts.access));
+    await app.register(operatorRoutes(parts));
     await app.register(tenantRoutes(parts.access));
     await app.register(auditRoutes(parts.access));
   };

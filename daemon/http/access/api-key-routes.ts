@@ -1,15 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { tenantOf } from '../access.ts';
+import { demandIfMatch, etagOf, IfMatchSchema } from '../conditional.ts';
+import { headersOf, IdempotencySchema } from '../resources/idempotency.ts';
 import { Nullable, UuidSchema } from '../schemas.ts';
 import {
   ApiKeyBodySchema,
+  ApiKeyChangeSchema,
   ApiKeyPageSchema,
+  ApiKeyQuerySchema,
   ApiKeySchema,
+  type NewApiKey,
   NewApiKeySchema,
-  NewestQuerySchema,
-  pageOf,
 } from './api-key-schemas.ts';
+import { keyState } from './api-keys.ts';
+import { itemQuery, pageOf, picked } from './list-schemas.ts';
 import type { AccessPorts } from './ports.ts';
 
 const params = Type.Object({ id: UuidSchema });
@@ -30,14 +35,15 @@ export function apiKeyRoutes({
         schema: {
           summary: "The tenant's API keys, newest first, revoked ones among them",
           tags,
-          querystring: NewestQuerySchema,
+          querystring: ApiKeyQuerySchema,
           response: { 200: ApiKeyPageSchema },
         },
       },
       async (request) => {
-        const { cursor, limit = 50 } = request.query;
-        const { rows, next } = pageOf(await apiKeys.list(tenantOf(request), cursor, limit + 1), limit);
-        return { apiKeys: rows, next };
+        const { limit = 50, fields } = request.query;
+        const pick = picked(ApiKeySchema, fields);
+        const { rows, next } = pageOf(await apiKeys.list(tenantOf(request), request.query, limit + 1), limit);
+        return { apiKeys: rows.map(pick), next };
       },
     );
 
@@ -45,9 +51,20 @@ export function apiKeyRoutes({
       '/api-keys/:id',
       {
         config: read,
-        schema: { summary: 'One API key', tags, params, response: { 200: ApiKeySchema } },
+        schema: {
+          summary: 'One API key',
+          tags,
+          params,
+          querystring: itemQuery,
+          response: { 200: Type.Partial(ApiKeySchema) },
+        },
       },
-      (request) => apiKeys.find(tenantOf(request), request.params.id),
+      async (request, reply) => {
+        const pick = picked(ApiKeySchema, request.query.fields);
+        const key = await apiKeys.find(tenantOf(request), request.params.id);
+        reply.header('etag', etagOf(keyState(key)));
+        return pick(key);
+      },
     );
 
     app.post(
@@ -56,15 +73,41 @@ export function apiKeyRoutes({
         config: write,
         schema: {
           summary: 'Makes an API key',
-          description: 'The answer shows the key this once. It may do no more than whoever makes it.',
+          description:
+            'The answer shows the key this once. It may do no more than whoever makes it; what a key makes ends no later than that key.',
           tags,
+          headers: IdempotencySchema,
           body: ApiKeyBodySchema,
           response: { 201: NewApiKeySchema },
         },
       },
       async (request, reply) => {
         const made = await apiKeys.create(request, tenantOf(request), request.body);
-        return reply.code(201).header('cache-control', 'no-store').send(made);
+        reply.headers(headersOf(made)).header('cache-control', 'no-store');
+        return reply.code(201).send(made.body as NewApiKey);
+      },
+    );
+
+    app.patch(
+      '/api-keys/:id',
+      {
+        config: write,
+        schema: {
+          summary: 'Changes the name, the scopes or the end of an API key',
+          description: 'Only the fields that are sent change.',
+          tags,
+          params,
+          headers: IfMatchSchema,
+          body: ApiKeyChangeSchema,
+          response: { 200: ApiKeySchema },
+        },
+      },
+      async (request, reply) => {
+        demandIfMatch(request);
+        const key = await apiKeys.change(request, tenantOf(request), request.params.id, request.body);
+        identities.forget();
+        reply.header('etag', etagOf(keyState(key)));
+        return key;
       },
     );
 
@@ -76,6 +119,7 @@ export function apiKeyRoutes({
           summary: 'Gives an API key a new secret; the old one is refused from now on',
           tags,
           params,
+          headers: IdempotencySchema,
           body: Type.Optional(Nullable(Type.Object({}, { additionalProperties: false }))),
           response: { 200: NewApiKeySchema },
         },
@@ -83,7 +127,8 @@ export function apiKeyRoutes({
       async (request, reply) => {
         const made = await apiKeys.rotate(request, tenantOf(request), request.params.id);
         identities.forget();
-        return reply.header('cache-control', 'no-store').send(made);
+        reply.headers(headersOf(made)).header('cache-control', 'no-store');
+        return made.body as NewApiKey;
       },
     );
 
@@ -95,10 +140,12 @@ export function apiKeyRoutes({
           summary: 'Revokes an API key; one that is revoked already leaves the list',
           tags,
           params,
+          headers: IfMatchSchema,
           response: { 204: Type.Null() },
         },
       },
       async (request, reply) => {
+        demandIfMatch(request);
         await apiKeys.remove(request, tenantOf(request), request.params.id);
         identities.forget();
         return reply.code(204).send(null);

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
-import { InstantSchema, NextSchema, Nullable, pageQuery, UuidSchema } from '../schemas.ts';
+import { InstantSchema, NextSchema, Nullable } from '../schemas.ts';
 import { ScopesSchema } from './giving.ts';
+import { byName, listQuery } from './list-schemas.ts';
 import { Line } from './session-schemas.ts';
 
 export const ApiKeySchema = Type.Object({
@@ -20,33 +21,34 @@ export type ApiKeyView = Static<typeof ApiKeySchema>;
 
 export const NewApiKeySchema = Type.Object({
   ...ApiKeySchema.properties,
-  key: Type.String({ description: 'The key itself: shown this once, and kept nowhere' }),
+  key: Nullable(
+    Type.String({
+      description:
+        'The key itself: shown this once, and kept nowhere. Null in an answer that is given again for its idempotency key: rotate then',
+    }),
+  ),
 });
+export type NewApiKey = Static<typeof NewApiKeySchema>;
 
-export const ApiKeyPageSchema = Type.Object({ apiKeys: Type.Array(ApiKeySchema), next: NextSchema });
+export const ApiKeyPageSchema = Type.Object({
+  apiKeys: Type.Array(Type.Partial(ApiKeySchema)),
+  next: NextSchema,
+});
+export const ApiKeyQuerySchema = listQuery(byName);
+export type ApiKeyQuery = Static<typeof ApiKeyQuerySchema>;
 
+const fields = {
+  name: Line(100),
+  scopes: ScopesSchema,
+  expiresAt: Nullable(Type.String({ format: 'date-time', maxLength: 40 })),
+};
 export const ApiKeyBodySchema = Type.Object(
-  {
-    name: Line(100),
-    scopes: ScopesSchema,
-    expiresAt: Type.Optional(Nullable(Type.String({ format: 'date-time', maxLength: 40 }))),
-  },
+  { name: fields.name, scopes: fields.scopes, expiresAt: Type.Optional(fields.expiresAt) },
   { additionalProperties: false },
 );
 export type ApiKeyBody = Static<typeof ApiKeyBodySchema>;
-
-/** Newest first; the cursor is the last one's id. */
-export const NewestQuerySchema = Type.Object(
-  { ...pageQuery, cursor: Type.Optional(UuidSchema) },
-  { additionalProperties: false },
-);
-export type NewestQuery = Static<typeof NewestQuerySchema>;
-
-/** One page of rows read with one more than asked for. */
-export function pageOf<Row extends { readonly id: string }>(
-  found: readonly Row[],
-  limit: number,
-): { rows: Row[]; next: string | null } {
-  const rows = found.slice(0, limit);
-  return { rows, next: found.length > limit ? (rows.at(-1)?.id ?? null) : null };
-}
+export const ApiKeyChangeSchema = Type.Partial(Type.Object(fields), {
+  additionalProperties: false,
+  minProperties: 1,
+});
+export type ApiKeyChange = Static<typeof ApiKeyChangeSchema>;

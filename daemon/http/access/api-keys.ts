@@ -1,20 +1,19 @@
-import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, LockMode, type MikroORM } from '@mikro-orm/postgresql';
+import type { FastifyRequest } from 'fastify';
 import { inTenant } from '../../../orm/in-tenant.ts';
 import { ApiKey } from '../../../orm/index.ts';
 import { newId } from '../../telephony/ids.ts';
+import type { Principal } from '../access.ts';
+import { audited } from '../audited.ts';
+import { checkIfMatch, etagOf } from '../conditional.ts';
 import { Problem } from '../problem.ts';
-import type { ApiKeyBody, ApiKeyView } from './api-key-schemas.ts';
-import { type Asker, audited } from './audited.ts';
+import { type Answered, type Made, once } from '../resources/idempotency.ts';
+import type { ApiKeyBody, ApiKeyChange, ApiKeyQuery, ApiKeyView } from './api-key-schemas.ts';
 import { demandHeld } from './giving.ts';
-import { instantOf, isTaken } from './rows.ts';
+import { instantOf, named, refusing } from './rows.ts';
 import { newKey } from './secrets.ts';
 
-/** A key with what its holder sees once. */
-export type MadeKey = ApiKeyView & { readonly key: string };
-
-const taken = new Problem('conflict', 'see faults', [
-  { field: '/name', message: 'another key of this tenant is called so' },
-]);
+const subject = 'api_key';
 
 /** The API keys of a tenant. */
 export class ApiKeys {
@@ -24,11 +23,11 @@ export class ApiKeys {
     this.#orm = orm;
   }
 
-  /** At most `limit`, newest first, older than the one with the id `before`. */
-  async list(tenantId: string, before: string | undefined, limit: number): Promise<ApiKeyView[]> {
-    const older = before === undefined ? {} : { id: { $lt: before } };
+  /** At most `limit`, newest first, older than the one with the id `cursor`. */
+  async list(tenantId: string, query: ApiKeyQuery, limit: number): Promise<ApiKeyView[]> {
+    const older = query.cursor === undefined ? {} : { id: { $lt: query.cursor } };
     const rows = await inTenant(this.#orm, tenantId, (em) =>
-      em.find(ApiKey, older, { orderBy: { id: 'desc' }, limit }),
+      em.find(ApiKey, { ...older, ...named(query) }, { orderBy: { id: 'desc' }, limit }),
     );
     return rows.map(viewOf);
   }
@@ -37,18 +36,14 @@ export class ApiKeys {
     return inTenant(this.#orm, tenantId, async (em) => viewOf(await keyOf(em, id)));
   }
 
-  async create(asker: Asker, tenantId: string, body: ApiKeyBody): Promise<MadeKey> {
-    const { principal } = asker;
+  async create(request: FastifyRequest, tenantId: string, body: ApiKeyBody): Promise<Answered> {
+    const { principal } = request;
     demandHeld(principal, body.scopes);
-    const expiresAt = body.expiresAt == null ? null : new Date(body.expiresAt);
-    if (expiresAt !== null && !(expiresAt.getTime() > Date.now()))
-      throw new Problem('invalid-body', 'see faults', [
-        { field: '/expiresAt', message: 'must be yet to come' },
-      ]);
-    const { token, prefix, secretHash } = newKey();
-    try {
-      return await inTenant(this.#orm, tenantId, async (em) => {
-        const now = new Date();
+    const expiresAt = endOf(body.expiresAt);
+    return this.#writing(tenantId, (em) =>
+      once(em, request, tenantId, async () => {
+        await demandNoLonger(em, principal, expiresAt);
+        const { token, prefix, secretHash } = newKey();
         const key = em.create(ApiKey, {
           id: newId<'Row'>(),
           tenant: tenantId,
@@ -57,65 +52,121 @@ export class ApiKeys {
           secretHash,
           scopes: [...body.scopes],
           createdBy: principal.kind === 'api_key' ? null : (principal.id ?? null),
-          createdAt: now,
+          createdAt: new Date(),
           expiresAt,
         });
-        audited(em, asker, {
-          action: 'api_key.create',
-          subject: 'api_key',
-          subjectId: key.id,
-          after: viewOf(key),
-        });
+        const after = viewOf(key);
+        audited(em, request, { action: 'api_key.create', subject, subjectId: key.id, after });
         await em.flush();
-        return { ...viewOf(key), key: token };
+        return madeOf(201, after, token);
+      }),
+    );
+  }
+
+  /** Changes what is sent of a key that counts still. */
+  async change(
+    request: FastifyRequest,
+    tenantId: string,
+    id: string,
+    body: ApiKeyChange,
+  ): Promise<ApiKeyView> {
+    return this.#writing(tenantId, async (em) => {
+      const key = await keyOf(em, id, true);
+      const before = viewOf(key);
+      checkIfMatch(request, keyState(before));
+      demandHeld(request.principal, [...key.scopes, ...(body.scopes ?? [])]);
+      demandCounting(key);
+      const expiresAt = body.expiresAt === undefined ? (key.expiresAt ?? null) : endOf(body.expiresAt);
+      await demandNoLonger(em, request.principal, expiresAt);
+      em.assign(key, {
+        ...(body.name === undefined ? {} : { name: body.name }),
+        ...(body.scopes === undefined ? {} : { scopes: [...body.scopes] }),
+        expiresAt,
       });
-    } catch (error) {
-      throw isTaken(error) ? taken : error;
-    }
+      const after = viewOf(key);
+      audited(em, request, { action: 'api_key.update', subject, subjectId: id, before, after });
+      return after;
+    });
   }
 
   /** A new secret under the same name; the old one is refused from now on (by other daemons within seconds). */
-  async rotate(asker: Asker, tenantId: string, id: string): Promise<MadeKey> {
-    const { token, prefix, secretHash } = newKey();
-    return inTenant(this.#orm, tenantId, async (em) => {
-      const key = await keyOf(em, id);
-      // Whoever gets its secret gets what it may do.
-      demandHeld(asker.principal, key.scopes);
-      if (key.revokedAt != null) throw new Problem('conflict', 'this key is revoked: make a new one');
-      const before = viewOf(key);
-      const after = { ...before, prefix };
-      await em.nativeUpdate(ApiKey, { id }, { prefix, secretHash, updatedAt: new Date() });
-      audited(em, asker, { action: 'api_key.rotate', subject: 'api_key', subjectId: id, before, after });
-      return { ...after, key: token };
-    });
+  async rotate(request: FastifyRequest, tenantId: string, id: string): Promise<Answered> {
+    return this.#writing(tenantId, (em) =>
+      once(em, request, tenantId, async () => {
+        const key = await keyOf(em, id, true);
+        // Whoever gets its secret gets what it may do, for as long as it may.
+        demandHeld(request.principal, key.scopes);
+        demandCounting(key);
+        await demandNoLonger(em, request.principal, key.expiresAt ?? null);
+        const { token, prefix, secretHash } = newKey();
+        const before = viewOf(key);
+        const after = { ...before, prefix };
+        await em.nativeUpdate(ApiKey, { id }, { prefix, secretHash, updatedAt: new Date() });
+        audited(em, request, { action: 'api_key.rotate', subject, subjectId: id, before, after });
+        return madeOf(200, after, token);
+      }),
+    );
   }
 
   /** Revokes a key, which stays in the list; one that is revoked goes. */
-  async remove(asker: Asker, tenantId: string, id: string): Promise<void> {
-    await inTenant(this.#orm, tenantId, async (em) => {
-      const key = await keyOf(em, id);
+  async remove(request: FastifyRequest, tenantId: string, id: string): Promise<void> {
+    await this.#writing(tenantId, async (em) => {
+      const key = await keyOf(em, id, true);
       const before = viewOf(key);
+      checkIfMatch(request, keyState(before));
+      demandHeld(request.principal, key.scopes);
+      const about = { subject, subjectId: id, before };
       if (key.revokedAt == null) {
         key.revokedAt = new Date();
-        audited(em, asker, {
-          action: 'api_key.revoke',
-          subject: 'api_key',
-          subjectId: id,
-          before,
-          after: viewOf(key),
-        });
+        audited(em, request, { action: 'api_key.revoke', ...about, after: viewOf(key) });
       } else {
         em.remove(key);
-        audited(em, asker, { action: 'api_key.delete', subject: 'api_key', subjectId: id, before });
+        audited(em, request, { action: 'api_key.delete', ...about });
       }
     });
   }
+
+  #writing<T>(tenantId: string, work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return refusing('api_key', ['name'], () => inTenant(this.#orm, tenantId, work));
+  }
 }
 
-async function keyOf(em: EntityManager, id: string): Promise<ApiKey> {
-  const key = await em.findOne(ApiKey, { id });
+/** What of a key a change can meet: not its last use, which changes by itself. */
+export function keyState(view: ApiKeyView): object {
+  return { ...view, lastUsedAt: null };
+}
+
+function madeOf(status: number, view: ApiKeyView, key: string): Made {
+  const headers = { etag: etagOf(keyState(view)), location: `/api-keys/${view.id}` };
+  return { status, body: { ...view, key }, headers, secrets: ['key'] };
+}
+
+async function keyOf(em: EntityManager, id: string, locked = false): Promise<ApiKey> {
+  const key = await em.findOne(ApiKey, { id }, locked ? { lockMode: LockMode.PESSIMISTIC_WRITE } : {});
   if (key === null) throw new Problem('not-found', 'no API key has this id');
   return key;
+}
+
+function demandCounting(key: ApiKey): void {
+  if (key.revokedAt != null) throw new Problem('conflict', 'this key is revoked: make a new one');
+}
+
+function endOf(expiresAt: string | null | undefined): Date | null {
+  if (expiresAt == null) return null;
+  const at = new Date(expiresAt);
+  if (at.getTime() > Date.now()) return at;
+  throw new Problem('invalid-body', 'see faults', [{ field: '/expiresAt', message: 'must be yet to come' }]);
+}
+
+/** A key that ends makes, renews and changes only keys that end no later: it would live on in them. */
+async function demandNoLonger(em: EntityManager, asker: Principal, expiresAt: Date | null): Promise<void> {
+  if (asker.kind !== 'api_key') return;
+  const own = await keyOf(em, asker.id ?? '');
+  if (own.expiresAt == null || (expiresAt !== null && expiresAt <= own.expiresAt)) return;
+  const message = `must be no later than ${instantOf(own.expiresAt)}, when your own key ends`;
+  throw new Problem('forbidden', 'a key outlives nobody who made it: see faults', [
+    { field: '/expiresAt', message },
+  ]);
 }
 
 function viewOf(key: ApiKey): ApiKeyView {

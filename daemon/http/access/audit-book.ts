@@ -1,8 +1,8 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { inTenant } from '../../../orm/in-tenant.ts';
 import { AuditLog } from '../../../orm/index.ts';
+import { type Asker, audited, type Change } from '../audited.ts';
 import type { AuditEntry, AuditQuery } from './audit-schemas.ts';
-import { type Asker, audited, type Change } from './audited.ts';
 
 /** The audit log: read by page; written by itself only for what changes no row. */
 export class AuditBook {

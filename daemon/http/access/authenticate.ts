@@ -1,4 +1,5 @@
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import { isUuid } from '../../telephony/ids.ts';
 import type { Principal } from '../access.ts';
 import { type KeyDigest, namedTenant } from '../keys.ts';
 import { Problem } from '../problem.ts';
@@ -53,30 +54,26 @@ async function ofBearer(
   return { kind: 'api_key', id: keyId, tenantId, scopes, view: { of: 'tenant' } };
 }
 
-/** The tenant: the one the request names, else the one chosen for the session, else the only one there is. */
+/**
+ * The tenant: the one the request names, else the one chosen for the session, else the only one there is. One that was
+ * chosen and is left is none, never another one: what is meant for one tenant must not land in another.
+ */
 function ofSession(
-  { sessionId, userId, operator, memberships }: SessionIdentity,
+  { sessionId, userId, operator, mustChoosePassword, memberships }: SessionIdentity,
   named: string | undefined,
   chosen: string | undefined,
 ): Principal {
-  const member = (tenantId: string | undefined) => memberships.find((one) => one.tenantId === tenantId);
-  if (operator) {
-    const tenantId = named ?? (isTenantId(chosen) ? chosen : undefined);
-    return { kind: 'operator', id: userId, sessionId, tenantId, scopes: ['*'], view: { of: 'tenant' } };
-  }
+  const who = { id: userId, sessionId, ...(mustChoosePassword ? { mustChoosePassword } : {}) };
+  const wanted = named ?? (isUuid(chosen ?? '') ? chosen?.toLowerCase() : undefined);
+  if (operator) return { ...who, kind: 'operator', tenantId: wanted, scopes: ['*'], view: { of: 'tenant' } };
   const [only] = memberships.length === 1 ? memberships : [];
-  const membership = named === undefined ? (member(chosen) ?? only) : member(named);
+  const membership = wanted === undefined ? only : memberships.find(({ tenantId }) => tenantId === wanted);
   if (named !== undefined && membership === undefined) throw new Problem('not-found', noTenant);
   return {
+    ...who,
     kind: 'user',
-    id: userId,
-    sessionId,
     tenantId: membership?.tenantId,
     scopes: membership?.scopes ?? [],
     view: membership?.view ?? { of: 'tenant' },
   };
-}
-
-function isTenantId(text: string | undefined): boolean {
-  return text !== undefined && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
 }

@@ -16,6 +16,8 @@ export interface SessionIdentity {
   readonly email: string;
   readonly name: string;
   readonly operator: boolean;
+  /** The password was given by somebody else. */
+  readonly mustChoosePassword: boolean;
   /** By the tenants' names. */
   readonly memberships: readonly MembershipIdentity[];
 }

@@ -1,25 +1,27 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { tenantOf } from '../access.ts';
+import { demandIfMatch, etagOf, IfMatchSchema } from '../conditional.ts';
+import { headersOf, IdempotencySchema } from '../resources/idempotency.ts';
 import { UuidSchema } from '../schemas.ts';
-import { NewestQuerySchema, pageOf } from './api-key-schemas.ts';
+import { itemQuery, pageOf, picked } from './list-schemas.ts';
 import type { PasswordCheck } from './password-check.ts';
+import { type FirstPassword, userState } from './people.ts';
 import {
-  InvitationSchema,
-  InvitedSchema,
+  AccountChangeSchema,
+  type MadeUser,
+  MadeUserSchema,
   MembershipBodySchema,
-  RoleBodySchema,
-  RoleChangeSchema,
-  RoleListSchema,
-  RoleSchema,
+  NewUserSchema,
   UserPageSchema,
+  UserQuerySchema,
   UserSchema,
 } from './people-schemas.ts';
 import type { AccessPorts } from './ports.ts';
 import { newSecret } from './secrets.ts';
 
 export interface PeopleParts {
-  readonly access: Pick<AccessPorts, 'people' | 'roles' | 'identities'>;
+  readonly access: Pick<AccessPorts, 'people' | 'identities'>;
   readonly passwords: Pick<PasswordCheck, 'hashed'>;
 }
 
@@ -27,7 +29,15 @@ const params = Type.Object({ id: UuidSchema });
 const read = { access: { scope: 'access:read' } } as const;
 const write = { access: { scope: 'access:write' } } as const;
 const tags = ['access'];
-const gone = { 204: Type.Null() };
+
+/** A password for somebody else: `chosen`, or one that is made and shown once. */
+export async function firstPassword(
+  passwords: Pick<PasswordCheck, 'hashed'>,
+  chosen?: string,
+): Promise<FirstPassword> {
+  const made = chosen ?? newSecret().slice(0, 20);
+  return { hash: await passwords.hashed(made), shown: chosen === undefined ? made : null };
+}
 
 /** `/users`: the members of a tenant. */
 export function userRoutes({
@@ -42,14 +52,15 @@ export function userRoutes({
         schema: {
           summary: "The tenant's users with their roles",
           tags,
-          querystring: NewestQuerySchema,
+          querystring: UserQuerySchema,
           response: { 200: UserPageSchema },
         },
       },
       async (request) => {
-        const { cursor, limit = 50 } = request.query;
-        const { rows, next } = pageOf(await people.list(tenantOf(request), cursor, limit + 1), limit);
-        return { users: rows, next };
+        const { limit = 50, fields } = request.query;
+        const pick = picked(UserSchema, fields);
+        const { rows, next } = pageOf(await people.list(tenantOf(request), request.query, limit + 1), limit);
+        return { users: rows.map(pick), next };
       },
     );
 
@@ -57,9 +68,20 @@ export function userRoutes({
       '/users/:id',
       {
         config: read,
-        schema: { summary: 'One user of the tenant', tags, params, response: { 200: UserSchema } },
+        schema: {
+          summary: 'One user of the tenant',
+          tags,
+          params,
+          querystring: itemQuery,
+          response: { 200: Type.Partial(UserSchema) },
+        },
       },
-      (request) => people.find(tenantOf(request), request.params.id),
+      async (request, reply) => {
+        const pick = picked(UserSchema, request.query.fields);
+        const user = await people.find(tenantOf(request), request.params.id);
+        reply.header('etag', etagOf(userState(user)));
+        return pick(user);
+      },
     );
 
     app.post(
@@ -67,25 +89,20 @@ export function userRoutes({
       {
         config: write,
         schema: {
-          summary: 'Makes somebody a member of the tenant',
+          summary: 'Makes an account for somebody who has none, and makes them a member of the tenant',
           description:
-            'Whoever is no user yet becomes one; without `password` the answer shows a first one, this once. Nobody gives a role that can do more than they.',
+            'Without `password` the answer shows a first one, this once; either is good only to choose another. Whoever has an account (409) is offered a membership with `POST /invitations`. Nobody gives a role that can do more than they.',
           tags,
-          body: InvitationSchema,
-          response: { 201: InvitedSchema },
+          headers: IdempotencySchema,
+          body: NewUserSchema,
+          response: { 201: MadeUserSchema },
         },
       },
       async (request, reply) => {
-        const { password } = request.body;
-        const first = password ?? newSecret().slice(0, 20);
-        const hash = await passwords.hashed(first);
-        const { user, isNew } = await people.invite(request, tenantOf(request), request.body, hash);
-        identities.forget();
-        const initialPassword = isNew && password === undefined ? first : null;
-        return reply
-          .code(201)
-          .header('cache-control', 'no-store')
-          .send({ ...user, initialPassword });
+        const password = await firstPassword(passwords, request.body.password);
+        const made = await people.create(request, tenantOf(request), request.body, password);
+        reply.headers(headersOf(made)).header('cache-control', 'no-store');
+        return reply.code(201).send(made.body as MadeUser);
       },
     );
 
@@ -97,14 +114,44 @@ export function userRoutes({
           summary: 'Gives a user another role in the tenant, and the publisher or buyer it needs',
           tags,
           params,
+          headers: IfMatchSchema,
           body: MembershipBodySchema,
           response: { 200: UserSchema },
         },
       },
-      async (request) => {
+      async (request, reply) => {
+        demandIfMatch(request);
         const user = await people.change(request, tenantOf(request), request.params.id, request.body);
         identities.forget();
+        reply.header('etag', etagOf(userState(user)));
         return user;
+      },
+    );
+
+    app.patch(
+      '/users/:id',
+      {
+        config: write,
+        schema: {
+          summary: 'Changes the account of a user: name, switched off or on, a new first password',
+          description:
+            'Only of somebody who is in no other tenant (409): the account of whoever is, is theirs alone. With `resetPassword` the answer shows a new first password, this once.',
+          tags,
+          params,
+          headers: IfMatchSchema,
+          body: AccountChangeSchema,
+          response: { 200: MadeUserSchema },
+        },
+      },
+      async (request, reply) => {
+        demandIfMatch(request);
+        const { body } = request;
+        const password = body.resetPassword === true ? await firstPassword(passwords) : undefined;
+        const tenantId = tenantOf(request);
+        const user = await people.changeAccount(request, tenantId, request.params.id, body, password);
+        identities.forget();
+        reply.header('etag', etagOf(userState(user))).header('cache-control', 'no-store');
+        return { ...user, initialPassword: password?.shown ?? null };
       },
     );
 
@@ -112,89 +159,18 @@ export function userRoutes({
       '/users/:id',
       {
         config: write,
-        schema: { summary: 'Takes a user out of the tenant', tags, params, response: gone },
-      },
-      async (request, reply) => {
-        await people.remove(request, tenantOf(request), request.params.id);
-        identities.forget();
-        return reply.code(204).send(null);
-      },
-    );
-  };
-}
-
-/** `/roles`: the platform's to read, the tenant's own to change. */
-export function roleRoutes({ access: { roles, identities } }: PeopleParts): FastifyPluginAsyncTypebox {
-  return async (app) => {
-    app.get(
-      '/roles',
-      {
-        config: read,
         schema: {
-          summary: "The roles one may give: the platform's and the tenant's own",
-          tags,
-          querystring: NewestQuerySchema,
-          response: { 200: RoleListSchema },
-        },
-      },
-      async (request) => {
-        const { cursor, limit = 50 } = request.query;
-        const { rows, next } = pageOf(await roles.list(tenantOf(request), cursor, limit + 1), limit);
-        return { roles: rows, next };
-      },
-    );
-
-    app.get(
-      '/roles/:id',
-      {
-        config: read,
-        schema: { summary: 'One role that may be given', tags, params, response: { 200: RoleSchema } },
-      },
-      (request) => roles.find(tenantOf(request), request.params.id),
-    );
-
-    app.post(
-      '/roles',
-      {
-        config: write,
-        schema: {
-          summary: 'Makes a role of the tenant, which can do no more than whoever makes it',
-          tags,
-          body: RoleBodySchema,
-          response: { 201: RoleSchema },
-        },
-      },
-      async (request, reply) =>
-        reply.code(201).send(await roles.create(request, tenantOf(request), request.body)),
-    );
-
-    app.patch(
-      '/roles/:id',
-      {
-        config: write,
-        schema: {
-          summary: 'Changes a role of the tenant, for all who have it',
+          summary: 'Takes a user out of the tenant',
           tags,
           params,
-          body: RoleChangeSchema,
-          response: { 200: RoleSchema },
+          headers: IfMatchSchema,
+          response: { 204: Type.Null() },
         },
       },
-      async (request) => {
-        const role = await roles.change(request, tenantOf(request), request.params.id, request.body);
-        identities.forget();
-        return role;
-      },
-    );
-
-    app.delete(
-      '/roles/:id',
-      {
-        config: write,
-        schema: { summary: 'Deletes a role that nobody has', tags, params, response: gone },
-      },
       async (request, reply) => {
-        await roles.remove(request, tenantOf(request), request.params.id);
+        demandIfMatch(request);
+        await people.remove(request, tenantOf(request), request.params.id);
+        identities.forget();
         return reply.code(204).send(null);
       },
     );

@@ -1,45 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { InstantSchema, NextSchema, Nullable, UuidSchema } from '../schemas.ts';
-import { ScopesSchema } from './giving.ts';
+import { byName, listQuery } from './list-schemas.ts';
+import { ViewName } from './role-schemas.ts';
 import { EmailSchema, Line, NewPasswordSchema } from './session-schemas.ts';
-
-const ViewName = Type.Enum(['tenant', 'publisher', 'buyer']);
-
-export const RoleSchema = Type.Object({
-  id: Type.String(),
-  name: Type.String(),
-  description: Type.String(),
-  /** Whose rows it shows: the tenant's, or those of one publisher or buyer, which a membership names. */
-  view: ViewName,
-  scopes: Type.Array(Type.String()),
-  /** Of the platform: the same in every tenant, and not the tenant's to change. */
-  platform: Type.Boolean(),
-});
-export type RoleView = Static<typeof RoleSchema>;
-export const RoleListSchema = Type.Object({ roles: Type.Array(RoleSchema), next: NextSchema });
-
-const RoleName = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,62}$' });
-const Description = Type.String({ maxLength: 300, pattern: '^[^\\u0000]*$' });
-export const RoleBodySchema = Type.Object(
-  {
-    name: RoleName,
-    description: Type.Optional(Description),
-    view: Type.Optional(ViewName),
-    scopes: ScopesSchema,
-  },
-  { additionalProperties: false },
-);
-export type RoleBody = Static<typeof RoleBodySchema>;
-/** The view stays: memberships rest on it. */
-export const RoleChangeSchema = Type.Object(
-  {
-    name: Type.Optional(RoleName),
-    description: Type.Optional(Description),
-    scopes: Type.Optional(ScopesSchema),
-  },
-  { additionalProperties: false, minProperties: 1 },
-);
-export type RoleChange = Static<typeof RoleChangeSchema>;
 
 /** A user as one of their tenants sees them. */
 export const UserSchema = Type.Object({
@@ -54,14 +17,20 @@ export const UserSchema = Type.Object({
   memberSince: InstantSchema,
 });
 export type UserView = Static<typeof UserSchema>;
-export const UserPageSchema = Type.Object({ users: Type.Array(UserSchema), next: NextSchema });
+export const UserPageSchema = Type.Object({ users: Type.Array(Type.Partial(UserSchema)), next: NextSchema });
+export const UserQuerySchema = listQuery({
+  ...byName,
+  email: Type.Optional(EmailSchema),
+  enabled: Type.Optional(Type.Boolean()),
+});
+export type UserQuery = Static<typeof UserQuerySchema>;
 
 const membership = {
   roleId: UuidSchema,
   publisherId: Type.Optional(Nullable(UuidSchema)),
   buyerId: Type.Optional(Nullable(UuidSchema)),
 };
-export const InvitationSchema = Type.Object(
+export const NewUserSchema = Type.Object(
   {
     email: EmailSchema,
     name: Line(200),
@@ -70,12 +39,59 @@ export const InvitationSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-export type Invitation = Static<typeof InvitationSchema>;
-export const InvitedSchema = Type.Object({
-  ...UserSchema.properties,
-  /** Made for a new user where none was given: shown this once. Null for somebody who has a password. */
-  initialPassword: Nullable(Type.String()),
-});
+export type NewUser = Static<typeof NewUserSchema>;
+export const InitialPassword = Nullable(
+  Type.String({
+    description:
+      'Made where none was given, shown this once: good only to choose another one at the first sign-in',
+  }),
+);
+export const MadeUserSchema = Type.Object({ ...UserSchema.properties, initialPassword: InitialPassword });
+export type MadeUser = Static<typeof MadeUserSchema>;
 
 export const MembershipBodySchema = Type.Object(membership, { additionalProperties: false });
 export type MembershipBody = Static<typeof MembershipBodySchema>;
+
+export const AccountChangeSchema = Type.Object(
+  {
+    name: Type.Optional(Line(200)),
+    enabled: Type.Optional(Type.Boolean({ description: 'False: they sign in no more' })),
+    resetPassword: Type.Optional(
+      Type.Literal(true, { description: 'A new first password, and every session of theirs ends' }),
+    ),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type AccountChange = Static<typeof AccountChangeSchema>;
+
+/** A membership that is offered, and counts for nothing until whoever has the account accepts it. */
+export const InvitationSchema = Type.Object({
+  id: Type.String(),
+  email: Type.String(),
+  role: Type.Object({ id: Type.String(), name: Type.String(), view: ViewName }),
+  publisherId: Nullable(Type.String()),
+  buyerId: Nullable(Type.String()),
+  createdBy: Nullable(Type.String()),
+  createdAt: InstantSchema,
+  expiresAt: InstantSchema,
+});
+export type InvitationView = Static<typeof InvitationSchema>;
+export const InvitationPageSchema = Type.Object({
+  invitations: Type.Array(InvitationSchema),
+  next: NextSchema,
+});
+export const InvitationBodySchema = Type.Object(
+  { email: EmailSchema, ...membership },
+  { additionalProperties: false },
+);
+export type InvitationBody = Static<typeof InvitationBodySchema>;
+export const MadeInvitationSchema = Type.Object({
+  ...InvitationSchema.properties,
+  code: Nullable(
+    Type.String({
+      description:
+        'Shown this once: hand it to that person yourself. Null in an answer that is given again for its idempotency key',
+    }),
+  ),
+});
+export type MadeInvitation = Static<typeof MadeInvitationSchema>;

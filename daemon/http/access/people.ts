@@ -1,18 +1,30 @@
-import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { FastifyRequest } from 'fastify';
 import { becomeDaemon, becomeTenant, inTenant } from '../../../orm/in-tenant.ts';
-import { Buyer, Membership, Publisher, Role, User } from '../../../orm/index.ts';
+import { Invitation, Membership, Session, User } from '../../../orm/index.ts';
 import { newId } from '../../telephony/ids.ts';
+import { audited } from '../audited.ts';
+import { checkIfMatch, etagOf } from '../conditional.ts';
 import { Problem } from '../problem.ts';
-import { type Asker, audited } from './audited.ts';
+import { type Answered, once } from '../resources/idempotency.ts';
 import { demandHeld, keepingAnAdmin } from './giving.ts';
-import type { Invitation, MembershipBody, UserView } from './people-schemas.ts';
-import { instantOf, isTaken } from './rows.ts';
+import { dropUnused, givenBy, lockAccount, membershipOf } from './memberships.ts';
+import type { AccountChange, MembershipBody, NewUser, UserQuery, UserView } from './people-schemas.ts';
+import { instantOf, isTaken, named, refusing } from './rows.ts';
 
-const populate = ['user', 'role'] as const;
+const subject = 'membership';
+const roleFields = ['roleId', 'publisherId', 'buyerId'];
+
+/** A password that somebody gives to somebody else. */
+export interface FirstPassword {
+  readonly hash: string;
+  /** Shown once to who gives it; null where they chose it themselves. */
+  readonly shown: string | null;
+}
 
 /**
- * The people of a tenant: users with a membership in it. A tenant decides about memberships; what is a person's own
- * (address, password) and what they are in other tenants it cannot touch.
+ * The people of a tenant: users with a membership in it. A tenant decides about memberships, and about the accounts of
+ * those who are in no other one. An account that is there already joins by an invitation it accepts (invitations.ts).
  */
 export class People {
   readonly #orm: MikroORM;
@@ -21,11 +33,21 @@ export class People {
     this.#orm = orm;
   }
 
-  /** By id, behind `after`. */
-  async list(tenantId: string, after: string | undefined, limit: number): Promise<UserView[]> {
-    const behind = after === undefined ? {} : { user: { $gt: after } };
+  /** By id, behind the cursor. */
+  async list(tenantId: string, query: UserQuery, limit: number): Promise<UserView[]> {
+    const { cursor, email, enabled } = query;
+    const user = {
+      ...named(query),
+      ...(email === undefined ? {} : { email: email.toLowerCase() }),
+      ...(enabled === undefined ? {} : { enabled }),
+    };
+    const behind = cursor === undefined ? [] : [{ user: { id: { $gt: cursor } } }];
     const found = await inTenant(this.#orm, tenantId, (em) =>
-      em.find(Membership, behind, { populate, orderBy: { user: { id: 'asc' } }, limit }),
+      em.find(
+        Membership,
+        { $and: [...behind, { user }] },
+        { populate: ['user', 'role'], orderBy: { user: { id: 'asc' } }, limit },
+      ),
     );
     return found.map(viewOf);
   }
@@ -34,114 +56,160 @@ export class People {
     return inTenant(this.#orm, tenantId, async (em) => viewOf(await membershipOf(em, userId)));
   }
 
-  /** Makes somebody a member; whoever is no user yet becomes one, with this hash of their first password. */
-  async invite(
-    asker: Asker,
+  /** Makes the account of somebody who has none, and makes them a member. */
+  async create(
+    request: FastifyRequest,
     tenantId: string,
-    invitation: Invitation,
-    passwordHash: string,
-  ): Promise<{ readonly user: UserView; readonly isNew: boolean }> {
-    const email = invitation.email.toLowerCase();
+    body: NewUser,
+    password: FirstPassword,
+  ): Promise<Answered> {
+    const email = body.email.toLowerCase();
     try {
-      return await this.#orm.em.fork().transactional(async (em) => {
-        const known = await em.findOne(User, { email });
-        const user =
-          known ?? em.create(User, { id: newId<'Row'>(), email, name: invitation.name, passwordHash });
-        await em.flush();
-        await becomeTenant(em, tenantId);
-        if ((await em.count(Membership, { user })) > 0) throw alreadyMember;
-        const given = await givenBy(em, asker, invitation);
-        const membership = em.create(Membership, { id: newId<'Row'>(), tenant: tenantId, user, ...given });
-        await em.flush();
-        const after = viewOf(membership);
-        audited(em, asker, {
-          action: 'user.invite',
-          subject: 'membership',
-          subjectId: user.id,
-          after,
-          tenantId,
-        });
-        await em.flush();
-        return { user: after, isNew: known === null };
-      });
+      return await refusing('membership', roleFields, () =>
+        this.#orm.em.fork().transactional(async (em) => {
+          await becomeTenant(em, tenantId);
+          return once(em, request, tenantId, async () => {
+            const given = await givenBy(em, request.principal, body);
+            await becomeDaemon(em);
+            const known = await em.findOne(User, { email });
+            if (known !== null) {
+              const members = await em.count(Membership, { tenant: tenantId, user: known });
+              throw members > 0 ? alreadyMember() : hasAccount();
+            }
+            const user = em.create(User, {
+              id: newId<'Row'>(),
+              email,
+              name: body.name,
+              passwordHash: password.hash,
+            });
+            await em.flush();
+            await becomeTenant(em, tenantId);
+            const membership = em.create(Membership, {
+              id: newId<'Row'>(),
+              tenant: tenantId,
+              user,
+              createdAt: new Date(),
+              ...given,
+            });
+            const after = viewOf(membership);
+            audited(em, request, { action: 'user.create', subject, subjectId: user.id, after, tenantId });
+            await em.flush();
+            return {
+              status: 201,
+              body: { ...after, initialPassword: password.shown },
+              headers: { etag: etagOf(userState(after)), location: `/users/${user.id}` },
+              secrets: ['initialPassword'],
+            };
+          });
+        }),
+      );
     } catch (error) {
-      throw isTaken(error) ? alreadyMember : error;
+      throw isTaken(error) ? hasAccount() : error;
     }
   }
 
   /** Gives a member another role, publisher or buyer. */
-  async change(asker: Asker, tenantId: string, userId: string, body: MembershipBody): Promise<UserView> {
-    return inTenant(this.#orm, tenantId, async (em) => {
-      const membership = await membershipOf(em, userId);
+  async change(
+    request: FastifyRequest,
+    tenantId: string,
+    userId: string,
+    body: MembershipBody,
+  ): Promise<UserView> {
+    return refusing('membership', roleFields, () =>
+      inTenant(this.#orm, tenantId, async (em) => {
+        const membership = await membershipOf(em, userId, true);
+        const before = viewOf(membership);
+        checkIfMatch(request, userState(before));
+        demandHeld(request.principal, membership.role.scopes, '/roleId');
+        const given = await givenBy(em, request.principal, body);
+        await keepingAnAdmin(em, tenantId, async () => em.assign(membership, given));
+        const after = viewOf(membership);
+        audited(em, request, { action: 'user.update', subject, subjectId: userId, before, after });
+        return after;
+      }),
+    );
+  }
+
+  /** Changes the account itself, where it is nobody else's business. */
+  async changeAccount(
+    request: FastifyRequest,
+    tenantId: string,
+    userId: string,
+    { name, enabled, resetPassword }: AccountChange,
+    password: FirstPassword | undefined,
+  ): Promise<UserView> {
+    return this.#orm.em.fork().transactional(async (em) => {
+      await lockAccount(em, userId);
+      await becomeTenant(em, tenantId);
+      const membership = await membershipOf(em, userId, true);
       const before = viewOf(membership);
-      demandHeld(asker.principal, membership.role.scopes, '/roleId');
-      const given = await givenBy(em, asker, body);
-      await keepingAnAdmin(em, tenantId, async () => em.assign(membership, given));
+      checkIfMatch(request, userState(before));
+      // Whoever may set a password may do what its account may.
+      demandHeld(request.principal, membership.role.scopes, '/roleId');
+      await keepingAnAdmin(em, tenantId, async () => {
+        await becomeDaemon(em);
+        if (membership.user.operator === true || (await em.count(Membership, { user: userId })) > 1)
+          throw new Problem(
+            'conflict',
+            'this person is more than a member of this tenant: their account is theirs to change. You may take them out',
+          );
+        em.assign(membership.user, {
+          ...(name === undefined ? {} : { name }),
+          ...(enabled === undefined ? {} : { enabled }),
+        });
+        await em.flush();
+        if (password !== undefined) {
+          const now = new Date();
+          await em.nativeUpdate(
+            User,
+            { id: userId },
+            { passwordHash: password.hash, passwordChosenAt: null, updatedAt: now },
+          );
+          await em.nativeUpdate(Session, { user: userId, revokedAt: null }, { revokedAt: now });
+        }
+        await becomeTenant(em, tenantId);
+      });
       const after = viewOf(membership);
-      audited(em, asker, { action: 'user.update', subject: 'membership', subjectId: userId, before, after });
+      const action = resetPassword === true ? 'user.reset' : 'user.account';
+      audited(em, request, { action, subject: 'user_account', subjectId: userId, before, after, tenantId });
       return after;
     });
   }
 
   /** Ends a membership. A user who is in no tenant any more, and no operator, is no user any more. */
-  async remove(asker: Asker, tenantId: string, userId: string): Promise<void> {
+  async remove(request: FastifyRequest, tenantId: string, userId: string): Promise<void> {
     await this.#orm.em.fork().transactional(async (em) => {
+      // First of all: they may be joining another tenant just now.
+      await lockAccount(em, userId);
       await becomeTenant(em, tenantId);
-      const membership = await membershipOf(em, userId);
-      demandHeld(asker.principal, membership.role.scopes, '/roleId');
+      const membership = await membershipOf(em, userId, true);
       const before = viewOf(membership);
+      checkIfMatch(request, userState(before));
+      demandHeld(request.principal, membership.role.scopes, '/roleId');
       await keepingAnAdmin(em, tenantId, async () => em.remove(membership));
-      audited(em, asker, {
-        action: 'user.remove',
-        subject: 'membership',
-        subjectId: userId,
-        before,
-        tenantId,
-      });
+      // What they offered to others ends with what they were.
+      await em.nativeDelete(Invitation, { createdBy: userId });
+      audited(em, request, { action: 'user.remove', subject, subjectId: userId, before, tenantId });
       await em.flush();
       await becomeDaemon(em);
-      await em.execute(
-        'delete from user_account u where u.id = ? and not u.operator and not exists (select 1 from membership m where m.user_id = u.id)',
-        [userId],
-      );
+      await dropUnused(em, userId);
     });
   }
 }
 
-const alreadyMember = new Problem('conflict', 'see faults', [
-  { field: '/email', message: 'whoever has this address is a member of this tenant' },
-]);
-
-async function membershipOf(em: EntityManager, userId: string): Promise<Membership> {
-  const membership = await em.findOne(Membership, { user: userId }, { populate });
-  if (membership === null) throw new Problem('not-found', 'no user of this tenant has this id');
-  return membership;
+/** What of a user a change can meet: not their last sign-in, which changes by itself. */
+export function userState(view: UserView): object {
+  return { ...view, lastSignInAt: null };
 }
 
-/** The role that is given, with the publisher or buyer it needs, checked against the tenant and against who gives. */
-async function givenBy(em: EntityManager, asker: Asker, body: MembershipBody) {
-  const role = await em.findOne(Role, { id: body.roleId });
-  if (role === null) throw wrong('/roleId', 'names no role of this tenant or of the platform');
-  demandHeld(asker.principal, role.scopes, '/roleId');
-  const publisherId = body.publisherId ?? null;
-  const buyerId = body.buyerId ?? null;
-  const needs = (view: 'publisher' | 'buyer', id: string | null): void => {
-    const field = `/${view}Id`;
-    if (role.view === view && id === null)
-      throw wrong(field, `the role ${role.name} shows the rows of a ${view}: say whose`);
-    if (role.view !== view && id !== null) throw wrong(field, `the role ${role.name} is not a ${view}'s`);
-  };
-  needs('publisher', publisherId);
-  needs('buyer', buyerId);
-  if (publisherId !== null && (await em.count(Publisher, { id: publisherId })) === 0)
-    throw wrong('/publisherId', 'names no publisher of this tenant');
-  if (buyerId !== null && (await em.count(Buyer, { id: buyerId })) === 0)
-    throw wrong('/buyerId', 'names no buyer of this tenant');
-  return { role, publisher: publisherId, buyer: buyerId };
+export function alreadyMember(): Problem {
+  const message = 'whoever has this address is a member of this tenant';
+  return new Problem('conflict', 'see faults', [{ field: '/email', message }]);
 }
 
-function wrong(field: string, message: string): Problem {
-  return new Problem('invalid-body', 'see faults', [{ field, message }]);
+function hasAccount(): Problem {
+  const message = 'whoever has this address has an account: offer a membership with POST /invitations';
+  return new Problem('conflict', 'see faults', [{ field: '/email', message }]);
 }
 
 function viewOf({ user, role, publisher, buyer, createdAt }: Membership): UserView {

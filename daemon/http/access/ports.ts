@@ -1,6 +1,8 @@
 import type { ApiKeys } from './api-keys.ts';
 import type { AuditBook } from './audit-book.ts';
 import type { Identities } from './identities.ts';
+import type { Invitations } from './invitations.ts';
+import type { Operators } from './operators.ts';
 import type { People } from './people.ts';
 import type { Roles } from './roles.ts';
 import type { Sessions } from './sessions.ts';
@@ -17,6 +19,8 @@ export interface AccessPorts {
   readonly facts: Public<TenantFacts>;
   readonly apiKeys: Public<ApiKeys>;
   readonly people: Public<People>;
+  readonly invitations: Public<Invitations>;
+  readonly operators: Public<Operators>;
   readonly roles: Public<Roles>;
   readonly tenants: Public<Tenants>;
   readonly audit: Public<AuditBook>;

@@ -1,6 +1,8 @@
 import { deleteTenant, type TenantDeletionParts } from '../../records/tenant-deletion.ts';
 import { ApiKeys } from './api-keys.ts';
 import { AuditBook } from './audit-book.ts';
+import { Invitations } from './invitations.ts';
+import { Operators } from './operators.ts';
 import { People } from './people.ts';
 import type { AccessPorts } from './ports.ts';
 import { PostgresIdentities } from './postgres-identities.ts';
@@ -18,6 +20,8 @@ export function postgresAccess(parts: TenantDeletionParts): AccessPorts {
     facts: new TenantFacts(orm),
     apiKeys: new ApiKeys(orm),
     people: new People(orm),
+    invitations: new Invitations(orm),
+    operators: new Operators(orm),
     roles: new Roles(orm),
     tenants: new Tenants(orm, (tenantId, signal) => deleteTenant(parts, tenantId, { signal })),
     audit: new AuditBook(orm),

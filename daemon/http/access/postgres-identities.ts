@@ -21,7 +21,7 @@ const keySql = `
   where k.prefix = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`;
 
 const sessionSql = `
-  select s.id, s.user_id, u.email, u.name, u.operator,
+  select s.id, s.user_id, u.email, u.name, u.operator, u.password_chosen_at is null as given_password,
     coalesce(s.last_used_at < now() - interval '1 minute', true) as unnoted,
     coalesce((
       select jsonb_agg(jsonb_build_object('tenantId', t.id, 'tenant', t.name, 'role', r.name, 'scopes', r.scopes,
@@ -51,6 +51,7 @@ interface SessionRow {
   readonly email: string;
   readonly name: string;
   readonly operator: boolean;
+  readonly given_password: boolean;
   readonly memberships: readonly MembershipRow[];
   readonly unnoted: boolean;
 }
@@ -88,7 +89,8 @@ export class PostgresIdentities implements Identities {
       if (row.unnoted) await this.#noteUse('session', row.id);
       const { id: sessionId, user_id: userId, email, name, operator } = row;
       const memberships = row.memberships.flatMap(membershipOf);
-      return { sessionId, userId, email, name, operator, memberships };
+      const mustChoosePassword = row.given_password;
+      return { sessionId, userId, email, name, operator, mustChoosePassword, memberships };
     });
   }
 

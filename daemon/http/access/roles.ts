@@ -1,16 +1,17 @@
-import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, LockMode, type MikroORM } from '@mikro-orm/postgresql';
+import type { FastifyRequest } from 'fastify';
 import { inTenant } from '../../../orm/in-tenant.ts';
 import { Membership, Role } from '../../../orm/index.ts';
 import { newId } from '../../telephony/ids.ts';
+import { audited } from '../audited.ts';
+import { checkIfMatch, etagOf } from '../conditional.ts';
 import { Problem } from '../problem.ts';
-import { type Asker, audited } from './audited.ts';
+import { type Answered, once } from '../resources/idempotency.ts';
 import { demandHeld, keepingAnAdmin } from './giving.ts';
-import type { RoleBody, RoleChange, RoleView } from './people-schemas.ts';
-import { isTaken } from './rows.ts';
+import type { RoleBody, RoleChange, RoleQuery, RoleView } from './role-schemas.ts';
+import { named, refusing } from './rows.ts';
 
-const taken = new Problem('conflict', 'see faults', [
-  { field: '/name', message: 'another role of this tenant is called so' },
-]);
+const subject = 'role';
 
 /** The roles a tenant may give: the platform's, and its own. */
 export class Roles {
@@ -20,11 +21,11 @@ export class Roles {
     this.#orm = orm;
   }
 
-  /** By id, behind `after`. */
-  async list(tenantId: string, after: string | undefined, limit: number): Promise<RoleView[]> {
-    const behind = after === undefined ? {} : { id: { $gt: after } };
+  /** By id, behind the cursor. */
+  async list(tenantId: string, query: RoleQuery, limit: number): Promise<RoleView[]> {
+    const behind = query.cursor === undefined ? {} : { id: { $gt: query.cursor } };
     const roles = await inTenant(this.#orm, tenantId, (em) =>
-      em.find(Role, behind, { orderBy: { id: 'asc' }, limit }),
+      em.find(Role, { ...behind, ...named(query) }, { orderBy: { id: 'asc' }, limit }),
     );
     return roles.map(viewOf);
   }
@@ -33,28 +34,32 @@ export class Roles {
     return inTenant(this.#orm, tenantId, async (em) => viewOf(await roleOf(em, id)));
   }
 
-  async create(asker: Asker, tenantId: string, body: RoleBody): Promise<RoleView> {
-    demandHeld(asker.principal, body.scopes);
-    return this.#writing(tenantId, async (em) => {
-      const role = em.create(Role, {
-        id: newId<'Row'>(),
-        tenant: tenantId,
-        name: body.name,
-        description: body.description ?? '',
-        view: body.view ?? 'tenant',
-        scopes: [...body.scopes],
-      });
-      audited(em, asker, { action: 'role.create', subject: 'role', subjectId: role.id, after: viewOf(role) });
-      return viewOf(role);
-    });
+  async create(request: FastifyRequest, tenantId: string, body: RoleBody): Promise<Answered> {
+    demandHeld(request.principal, body.scopes);
+    return this.#writing(tenantId, (em) =>
+      once(em, request, tenantId, async () => {
+        const role = em.create(Role, {
+          id: newId<'Row'>(),
+          tenant: tenantId,
+          name: body.name,
+          description: body.description ?? '',
+          view: body.view ?? 'tenant',
+          scopes: [...body.scopes],
+        });
+        const after = viewOf(role);
+        audited(em, request, { action: 'role.create', subject, subjectId: role.id, after });
+        await em.flush();
+        return { status: 201, body: after, headers: { etag: etagOf(after), location: `/roles/${role.id}` } };
+      }),
+    );
   }
 
-  async change(asker: Asker, tenantId: string, id: string, body: RoleChange): Promise<RoleView> {
+  async change(request: FastifyRequest, tenantId: string, id: string, body: RoleChange): Promise<RoleView> {
     return this.#writing(tenantId, async (em) => {
-      const role = await ownRoleOf(em, id);
+      const role = await ownRoleOf(em, request, id);
       const before = viewOf(role);
       // What it gives, and what it gave: nobody takes from others what they do not have either.
-      demandHeld(asker.principal, [...before.scopes, ...(body.scopes ?? [])]);
+      demandHeld(request.principal, [...before.scopes, ...(body.scopes ?? [])]);
       await keepingAnAdmin(em, tenantId, async () => {
         em.assign(role, {
           ...(body.name === undefined ? {} : { name: body.name }),
@@ -62,35 +67,26 @@ export class Roles {
           ...(body.scopes === undefined ? {} : { scopes: [...body.scopes] }),
         });
       });
-      audited(em, asker, {
-        action: 'role.update',
-        subject: 'role',
-        subjectId: id,
-        before,
-        after: viewOf(role),
-      });
-      return viewOf(role);
+      const after = viewOf(role);
+      audited(em, request, { action: 'role.update', subject, subjectId: id, before, after });
+      return after;
     });
   }
 
-  async remove(asker: Asker, tenantId: string, id: string): Promise<void> {
+  async remove(request: FastifyRequest, tenantId: string, id: string): Promise<void> {
     await this.#writing(tenantId, async (em) => {
-      const role = await ownRoleOf(em, id);
-      demandHeld(asker.principal, role.scopes);
+      const role = await ownRoleOf(em, request, id);
+      demandHeld(request.principal, role.scopes);
       // The database would let its members go with it.
       if ((await em.count(Membership, { role })) > 0)
         throw new Problem('conflict', 'somebody has this role: give them another one first');
-      audited(em, asker, { action: 'role.delete', subject: 'role', subjectId: id, before: viewOf(role) });
+      audited(em, request, { action: 'role.delete', subject, subjectId: id, before: viewOf(role) });
       em.remove(role);
     });
   }
 
-  async #writing<T>(tenantId: string, work: (em: EntityManager) => Promise<T>): Promise<T> {
-    try {
-      return await inTenant(this.#orm, tenantId, work);
-    } catch (error) {
-      throw isTaken(error) ? taken : error;
-    }
+  #writing<T>(tenantId: string, work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return refusing('role', ['name'], () => inTenant(this.#orm, tenantId, work));
   }
 }
 
@@ -101,10 +97,15 @@ async function roleOf(em: EntityManager, id: string): Promise<Role> {
   return role;
 }
 
-async function ownRoleOf(em: EntityManager, id: string): Promise<Role> {
-  const role = await roleOf(em, id);
-  if (role.tenant == null)
+/** A role of the tenant, locked, as the client saw it. */
+async function ownRoleOf(em: EntityManager, request: FastifyRequest, id: string): Promise<Role> {
+  const role = await em.findOne(Role, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (role === null) {
+    // Read, not locked: the platform's, which row-level security lets nobody here write.
+    await roleOf(em, id);
     throw new Problem('forbidden', "this role is the platform's: make one of your own");
+  }
+  checkIfMatch(request, viewOf(role));
   return role;
 }
 

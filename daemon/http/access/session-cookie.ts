@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../problem.ts';
 import { csrfTokenOf, sameText } from './secrets.ts';
+import { sessionSeconds } from './sessions.ts';
 
 export interface CookieSettings {
   /** Secure cookies with a `__Host-` name. False only where the API is reached by plain http (loopback). */
@@ -35,12 +36,20 @@ export class SessionCookie {
     return request.cookies[this.#tenantName];
   }
 
-  begin(reply: FastifyReply, token: string, maxAgeSeconds: number): void {
-    void reply.setCookie(this.name, token, { ...this.#attributes, maxAge: maxAgeSeconds });
+  /** Of a session that begins in a tenant, or in none: what was chosen in the browser before is another session's. */
+  begin(reply: FastifyReply, token: string, tenantId: string | undefined): void {
+    this.renew(reply, token);
+    if (tenantId === undefined) void reply.clearCookie(this.#tenantName, this.#attributes);
+    else this.chooseTenant(reply, tenantId);
   }
 
-  chooseTenant(reply: FastifyReply, tenantId: string, maxAgeSeconds: number): void {
-    void reply.setCookie(this.#tenantName, tenantId, { ...this.#attributes, maxAge: maxAgeSeconds });
+  /** The session goes on under another token, in the tenant it is in. */
+  renew(reply: FastifyReply, token: string): void {
+    void reply.setCookie(this.name, token, { ...this.#attributes, maxAge: sessionSeconds });
+  }
+
+  chooseTenant(reply: FastifyReply, tenantId: string): void {
+    void reply.setCookie(this.#tenantName, tenantId, { ...this.#attributes, maxAge: sessionSeconds });
   }
 
   end(reply: FastifyReply): void {

@@ -1,20 +1,25 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Static, Type } from 'typebox';
-import type { Principal } from '../access.ts';
+import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import { Problem } from '../problem.ts';
-import type { SessionIdentity } from './identities.ts';
+import { UuidSchema } from '../schemas.ts';
 import type { PasswordCheck } from './password-check.ts';
 import type { AccessPorts } from './ports.ts';
-import { csrfTokenOf } from './secrets.ts';
 import type { SessionCookie } from './session-cookie.ts';
-import { PasswordBodySchema, SignInBodySchema, TenantChoiceSchema, WhoSchema } from './session-schemas.ts';
-import { type SignInOrigin, sessionSeconds } from './sessions.ts';
+import {
+  AcceptanceSchema,
+  PasswordBodySchema,
+  SessionListSchema,
+  SignInBodySchema,
+  TenantChoiceSchema,
+  WhoSchema,
+} from './session-schemas.ts';
 import type { Pace, SignInPace } from './sign-in-pace.ts';
+import { originOf, signedIn, type Who, who, whoIn } from './who.ts';
 
 export interface SessionParts {
-  readonly access: Pick<AccessPorts, 'identities' | 'sessions'>;
+  readonly access: Pick<AccessPorts, 'identities' | 'sessions' | 'invitations'>;
   readonly cookie: SessionCookie;
   readonly pace: SignInPace;
   readonly passwords: PasswordCheck;
@@ -22,10 +27,6 @@ export interface SessionParts {
 
 const views = ['publisher', 'buyer'] as const;
 const wrong = 'this e-mail address and password do not belong together';
-
-function originOf(request: FastifyRequest): SignInOrigin {
-  return { ip: request.ip, userAgent: request.headers['user-agent'], requestId: request.id };
-}
 
 /** Waits where the pace says so; throws where it refuses. */
 async function keepPace(reply: FastifyReply, pace: Pace): Promise<void> {
@@ -67,41 +68,41 @@ export function signInRoutes({ access, cookie, pace, passwords }: SessionParts):
             { requestId: request.id, userId: account?.userId, address: request.ip },
             'sign-in refused',
           );
+          // Not waited for: how long the answer takes must not tell that there is such an account.
+          if (account !== undefined)
+            void access.sessions
+              .refused(account.userId, originOf(request))
+              .catch((error: unknown) => request.log.warn({ err: error }, 'a refused sign-in was not noted'));
           throw new Problem('unauthorized', wrong);
         }
         pace.succeeded(email, request.ip, stranger);
         // Never the token the browser came with: somebody else may have put it there.
-        const token = await access.sessions.begin(account.userId, originOf(request), cookie.tokenOf(request));
+        const token = await access.sessions.begin(account, originOf(request), cookie.tokenOf(request));
         access.identities.forget();
-        const identity = await access.identities.ofSession(token);
-        if (identity === undefined) throw new Problem('unauthorized', wrong);
-        cookie.begin(reply, token, sessionSeconds);
-        reply.header('cache-control', 'no-store');
+        const identity = token === undefined ? undefined : await access.identities.ofSession(token);
+        if (token === undefined || identity === undefined) throw new Problem('unauthorized', wrong);
         const [only] = identity.memberships.length === 1 ? identity.memberships : [];
-        return who(
-          {
-            kind: identity.operator ? 'operator' : 'user',
-            tenantId: only?.tenantId,
-            scopes: identity.operator ? ['*'] : (only?.scopes ?? []),
-            view: only?.view ?? { of: 'tenant' },
-          },
-          identity,
-          token,
-        );
+        // Kept with the session: whoever is offered a second tenant stays where they are.
+        cookie.begin(reply, token, only?.tenantId);
+        reply.header('cache-control', 'no-store');
+        return whoIn(identity, only?.tenantId, token);
       },
     );
   };
 }
 
-/** `GET /session`, `DELETE /session`, `POST /session/tenant`, `PUT /session/password`. */
+/** `/session` of whoever signed in: who they are, where they work, their password, their sessions, what they join. */
 export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts): FastifyPluginAsyncTypebox {
   return async (app) => {
     const config = { access: { scope: 'signedIn', views } } as const;
+    /** Also for whoever has to choose a password first. */
+    const always = { access: { scope: 'signedIn', views, beforePassword: true } } as const;
+    const { identities, sessions, invitations } = access;
 
     app.get(
       '/session',
       {
-        config,
+        config: always,
         schema: {
           summary: 'Who asks: user or key, tenant, scopes, memberships, and the CSRF token',
           tags: ['access'],
@@ -111,7 +112,7 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
       async (request, reply) => {
         reply.header('cache-control', 'no-store');
         if (request.principal.sessionId === undefined) return who(request.principal, undefined, undefined);
-        const { token, identity } = await signedIn(request);
+        const { token, identity } = await signedIn(identities, cookie, request);
         return who(request.principal, identity, token);
       },
     );
@@ -119,7 +120,7 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
     app.delete(
       '/session',
       {
-        config,
+        config: always,
         schema: {
           summary: 'Signs out: the session is over',
           tags: ['access'],
@@ -127,9 +128,9 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
         },
       },
       async (request, reply) => {
-        const { identity } = await signedIn(request);
-        await access.sessions.end(identity.sessionId);
-        access.identities.forget();
+        const { identity } = await signedIn(identities, cookie, request);
+        await sessions.end(identity.sessionId, identity.userId, originOf(request));
+        identities.forget();
         cookie.end(reply);
         return reply.code(204).send(null);
       },
@@ -147,22 +148,20 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
         },
       },
       async (request, reply) => {
-        const { token, identity } = await signedIn(request);
+        const { token, identity } = await signedIn(identities, cookie, request);
         const tenantId = request.body.tenantId.toLowerCase();
         const membership = identity.memberships.find((one) => one.tenantId === tenantId);
         if (membership === undefined && !identity.operator)
           throw new Problem('not-found', 'no tenant of yours has this id');
-        cookie.chooseTenant(reply, tenantId, sessionSeconds);
-        const { kind, scopes, view } = request.principal;
-        const chosen = identity.operator || membership === undefined ? { scopes, view } : membership;
-        return who({ kind, tenantId, scopes: chosen.scopes, view: chosen.view }, identity, token);
+        cookie.chooseTenant(reply, tenantId);
+        return whoIn(identity, tenantId, token);
       },
     );
 
     app.put(
       '/session/password',
       {
-        config,
+        config: always,
         schema: {
           summary: 'Changes the password: every session of the user ends, and this one gets a new cookie',
           tags: ['access'],
@@ -171,54 +170,99 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
         },
       },
       async (request, reply) => {
-        const { identity } = await signedIn(request);
+        const { identity } = await signedIn(identities, cookie, request);
         const { email, userId } = identity;
+        const { current, new: chosen } = request.body;
+        if (chosen === current)
+          throw new Problem('invalid-body', 'see faults', [
+            { field: '/new', message: 'is the password this account has' },
+          ]);
         await keepPace(reply, pace.begin(email, request.ip));
-        const hash = await access.sessions.passwordHashOf(userId);
-        if (!(await passwords.matches(request.body.current, hash)))
+        const hash = await sessions.passwordHashOf(userId);
+        if (hash === undefined || !(await passwords.matches(current, hash)))
           throw new Problem('invalid-body', 'see faults', [
             { field: '/current', message: 'is not the password of this account' },
           ]);
         pace.succeeded(email, request.ip, false);
-        const changed = await passwords.hashed(request.body.new);
-        const token = await access.sessions.changePassword(userId, changed, originOf(request));
-        access.identities.forget();
-        cookie.begin(reply, token, sessionSeconds);
-        return who(request.principal, await access.identities.ofSession(token), token);
+        const changed = await passwords.hashed(chosen);
+        const token = await sessions.changePassword(userId, hash, changed, originOf(request));
+        return begun(reply, token, request.principal.tenantId);
+      },
+    );
+
+    app.post(
+      '/session/invitations',
+      {
+        config,
+        schema: {
+          summary: 'Accepts an invitation: whoever is signed in becomes a member of the tenant',
+          description:
+            'With it goes a new password, for another tenant may have given the present one: every session of the user ends, and this one gets a new cookie and works in the tenant joined.',
+          tags: ['access'],
+          body: AcceptanceSchema,
+          response: { 200: WhoSchema },
+        },
+      },
+      async (request, reply) => {
+        const { identity } = await signedIn(identities, cookie, request);
+        const { code, password } = request.body;
+        if (await passwords.matches(password, await sessions.passwordHashOf(identity.userId)))
+          throw new Problem('invalid-body', 'see faults', [
+            { field: '/password', message: 'is the password this account has: choose another one' },
+          ]);
+        const hash = await passwords.hashed(password);
+        const { token, tenantId } = await invitations.accept(identity, code, hash, originOf(request));
+        cookie.chooseTenant(reply, tenantId);
+        return begun(reply, token, tenantId);
+      },
+    );
+
+    app.get(
+      '/session/sessions',
+      {
+        config,
+        schema: {
+          summary: 'Where you are signed in, newest first; a key is nowhere',
+          tags: ['access'],
+          response: { 200: SessionListSchema },
+        },
+      },
+      async (request) => {
+        const { id, sessionId } = request.principal;
+        if (id === undefined || sessionId === undefined) return { sessions: [] };
+        return { sessions: await sessions.list(id, sessionId) };
+      },
+    );
+
+    app.delete(
+      '/session/sessions/:id',
+      {
+        config,
+        schema: {
+          summary: 'Ends one of your sessions',
+          tags: ['access'],
+          params: Type.Object({ id: UuidSchema }),
+          response: { 204: Type.Null() },
+        },
+      },
+      async (request, reply) => {
+        const { id, sessionId } = request.principal;
+        const own = id !== undefined && sessionId !== undefined;
+        if (!own || !(await sessions.end(request.params.id, id, originOf(request))))
+          throw new Problem('not-found', 'no session of yours has this id');
+        identities.forget();
+        return reply.code(204).send(null);
       },
     );
   };
 
-  /** Throws for a key: it is no session. */
-  async function signedIn(request: FastifyRequest): Promise<{ token: string; identity: SessionIdentity }> {
-    const token = request.principal.sessionId === undefined ? undefined : cookie.tokenOf(request);
-    const identity = token === undefined ? undefined : await access.identities.ofSession(token);
-    if (token === undefined || identity === undefined)
-      throw new Problem('conflict', 'this is for somebody who signed in, not for a key');
-    return { token, identity };
+  /** The session goes on under a new token. */
+  async function begun(reply: FastifyReply, token: string, tenantId: string | undefined): Promise<Who> {
+    access.identities.forget();
+    const identity = await access.identities.ofSession(token);
+    if (identity === undefined) throw new Problem('unauthorized', 'this session is over: sign in again');
+    cookie.renew(reply, token);
+    reply.header('cache-control', 'no-store');
+    return whoIn(identity, tenantId, token);
   }
-}
-
-function who(
-  { kind, tenantId, scopes, view }: Pick<Principal, 'kind' | 'tenantId' | 'scopes' | 'view'>,
-  identity: SessionIdentity | undefined,
-  token: string | undefined,
-): Static<typeof WhoSchema> {
-  return {
-    kind,
-    user: identity === undefined ? null : { id: identity.userId, email: identity.email, name: identity.name },
-    tenantId: tenantId ?? null,
-    view: view.of,
-    scopes: [...scopes],
-    memberships: (identity?.memberships ?? []).map((one) => ({
-      tenantId: one.tenantId,
-      tenant: one.tenant,
-      role: one.role,
-      view: one.view.of,
-      publisherId: one.view.of === 'publisher' ? one.view.publisherId : null,
-      buyerId: one.view.of === 'buyer' ? one.view.buyerId : null,
-      scopes: [...one.scopes],
-    })),
-    csrfToken: token === undefined ? null : csrfTokenOf(token),
-  };
 }

@@ -1,5 +1,5 @@
-import { Type } from 'typebox';
-import { Nullable, UuidSchema } from '../schemas.ts';
+import { type Static, Type } from 'typebox';
+import { InstantSchema, Nullable, UuidSchema } from '../schemas.ts';
 
 /** A text PostgreSQL can keep: it has no place for NUL. */
 export const Line = (maxLength: number, description?: string) =>
@@ -31,12 +31,36 @@ export const PasswordBodySchema = Type.Object(
 
 export const TenantChoiceSchema = Type.Object({ tenantId: UuidSchema }, { additionalProperties: false });
 
+export const AcceptanceSchema = Type.Object(
+  {
+    code: Type.String({ minLength: 1, maxLength: 100, description: 'As whoever invited you gave it to you' }),
+    password: NewPasswordSchema,
+  },
+  { additionalProperties: false },
+);
+
+const SessionSchema = Type.Object({
+  id: Type.String(),
+  /** The one that asks. */
+  current: Type.Boolean(),
+  address: Nullable(Type.String()),
+  userAgent: Nullable(Type.String()),
+  createdAt: InstantSchema,
+  /** To the minute. */
+  lastUsedAt: Nullable(InstantSchema),
+  expiresAt: InstantSchema,
+});
+export type SessionView = Static<typeof SessionSchema>;
+export const SessionListSchema = Type.Object({ sessions: Type.Array(SessionSchema) });
+
 const ViewName = Type.Enum(['tenant', 'publisher', 'buyer']);
 
 /** Who asks, and what they may do where. */
 export const WhoSchema = Type.Object({
   kind: Type.Enum(['operator', 'user', 'api_key']),
   user: Nullable(Type.Object({ id: Type.String(), email: Type.String(), name: Type.String() })),
+  /** The password was given by somebody else: until `PUT /session/password` nothing else is let in. */
+  mustChoosePassword: Type.Boolean(),
   /** The tenant a request is about unless it names another. */
   tenantId: Nullable(Type.String()),
   view: ViewName,

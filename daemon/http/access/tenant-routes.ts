@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { demandIfMatch, etagOf, IfMatchSchema } from '../conditional.ts';
+import { headersOf, IdempotencySchema } from '../resources/idempotency.ts';
 import { UuidSchema } from '../schemas.ts';
-import { NewestQuerySchema, pageOf } from './api-key-schemas.ts';
+import { itemQuery, pageOf, picked } from './list-schemas.ts';
 import type { AccessPorts } from './ports.ts';
 import {
   ConfirmQuerySchema,
@@ -9,7 +11,9 @@ import {
   TenantChangeSchema,
   TenantDeletionSchema,
   TenantPageSchema,
+  TenantQuerySchema,
   TenantSchema,
+  type TenantView,
 } from './tenant-schemas.ts';
 
 const params = Type.Object({ id: UuidSchema });
@@ -31,14 +35,15 @@ export function tenantRoutes({
         schema: {
           summary: 'All tenants',
           tags,
-          querystring: NewestQuerySchema,
+          querystring: TenantQuerySchema,
           response: { 200: TenantPageSchema },
         },
       },
       async (request) => {
-        const { cursor, limit = 50 } = request.query;
-        const { rows, next } = pageOf(await tenants.list(cursor, limit + 1), limit);
-        return { tenants: rows, next };
+        const { limit = 50, fields } = request.query;
+        const pick = picked(TenantSchema, fields);
+        const { rows, next } = pageOf(await tenants.list(request.query, limit + 1), limit);
+        return { tenants: rows.map(pick), next };
       },
     );
 
@@ -46,18 +51,41 @@ export function tenantRoutes({
       '/tenants/:id',
       {
         config,
-        schema: { summary: 'One tenant of the installation', tags, params, response: { 200: TenantSchema } },
+        schema: {
+          summary: 'One tenant of the installation',
+          tags,
+          params,
+          querystring: itemQuery,
+          response: { 200: Type.Partial(TenantSchema) },
+        },
       },
-      (request) => tenants.find(request.params.id),
+      async (request, reply) => {
+        const pick = picked(TenantSchema, request.query.fields);
+        const tenant = await tenants.find(request.params.id);
+        reply.header('etag', etagOf(tenant));
+        return pick(tenant);
+      },
     );
 
     app.post(
       '/tenants',
       {
         config,
-        schema: { summary: 'Makes a tenant', tags, body: TenantBodySchema, response: { 201: TenantSchema } },
+        schema: {
+          summary: 'Makes a tenant',
+          tags,
+          headers: IdempotencySchema,
+          body: TenantBodySchema,
+          response: { 201: TenantSchema },
+        },
       },
-      async (request, reply) => reply.code(201).send(await tenants.create(request, request.body)),
+      async (request, reply) => {
+        const made = await tenants.create(request, request.body);
+        return reply
+          .code(201)
+          .headers(headersOf(made))
+          .send(made.body as TenantView);
+      },
     );
 
     app.patch(
@@ -68,11 +96,17 @@ export function tenantRoutes({
           summary: 'Changes a tenant',
           tags,
           params,
+          headers: IfMatchSchema,
           body: TenantChangeSchema,
           response: { 200: TenantSchema },
         },
       },
-      (request) => tenants.change(request, request.params.id, request.body),
+      async (request, reply) => {
+        demandIfMatch(request);
+        const tenant = await tenants.change(request, request.params.id, request.body);
+        reply.header('etag', etagOf(tenant));
+        return tenant;
+      },
     );
 
     app.delete(
@@ -85,11 +119,13 @@ export function tenantRoutes({
             '204: gone. 202: it takes no more calls and goes piece by piece; 404 of GET tells the end. Asking again goes on with a deletion that broke off.',
           tags,
           params,
+          headers: IfMatchSchema,
           querystring: ConfirmQuerySchema,
           response: { 202: TenantDeletionSchema, 204: Type.Null() },
         },
       },
       async (request, reply) => {
+        demandIfMatch(request);
         const id = request.params.id.toLowerCase();
         const state = await tenants.remove(request, id, request.query.confirm, {
           withinMs: deletionWaitMs,

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { InstantSchema, NextSchema, Nullable } from '../schemas.ts';
+import { byName, listQuery } from './list-schemas.ts';
 import { Line } from './session-schemas.ts';
 
 export const TenantSchema = Type.Object({
@@ -14,7 +15,10 @@ export const TenantSchema = Type.Object({
   createdAt: InstantSchema,
 });
 export type TenantView = Static<typeof TenantSchema>;
-export const TenantPageSchema = Type.Object({ tenants: Type.Array(TenantSchema), next: NextSchema });
+export const TenantPageSchema = Type.Object({
+  tenants: Type.Array(Type.Partial(TenantSchema)),
+  next: NextSchema,
+});
 
 const fields = {
   slug: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$' }),
@@ -22,6 +26,12 @@ const fields = {
   enabled: Type.Boolean(),
   maxCalls: Nullable(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
 };
+export const TenantQuerySchema = listQuery({
+  ...byName,
+  slug: Type.Optional(fields.slug),
+  enabled: Type.Optional(fields.enabled),
+});
+export type TenantQuery = Static<typeof TenantQuerySchema>;
 export const TenantBodySchema = Type.Object(
   {
     slug: fields.slug,

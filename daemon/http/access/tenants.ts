@@ -1,14 +1,15 @@
-import type { MikroORM } from '@mikro-orm/postgresql';
+import { type EntityManager, LockMode, type MikroORM } from '@mikro-orm/postgresql';
+import type { FastifyRequest } from 'fastify';
 import { Tenant } from '../../../orm/index.ts';
 import { newId } from '../../telephony/ids.ts';
+import { audited } from '../audited.ts';
+import { checkIfMatch, etagOf } from '../conditional.ts';
 import { Problem } from '../problem.ts';
-import { type Asker, audited } from './audited.ts';
-import { instantOf, isTaken } from './rows.ts';
-import type { TenantBody, TenantChange, TenantView } from './tenant-schemas.ts';
+import { type Answered, once } from '../resources/idempotency.ts';
+import { instantOf, named, refusing } from './rows.ts';
+import type { TenantBody, TenantChange, TenantQuery, TenantView } from './tenant-schemas.ts';
 
-const taken = new Problem('conflict', 'see faults', [
-  { field: '/slug', message: 'another tenant is called so' },
-]);
+const subject = 'tenant';
 
 /** Deletes a tenant with all that is its own; false: there was none. */
 export type DeleteTenant = (tenantId: string, signal: AbortSignal) => Promise<boolean>;
@@ -25,10 +26,16 @@ export class Tenants {
     this.#delete = deleteTenant;
   }
 
-  /** By id, behind `after`. */
-  async list(after: string | undefined, limit: number): Promise<TenantView[]> {
-    const behind = after === undefined ? {} : { id: { $gt: after } };
-    const found = await this.#orm.em.fork().find(Tenant, behind, { orderBy: { id: 'asc' }, limit });
+  /** By id, behind the cursor. */
+  async list(query: TenantQuery, limit: number): Promise<TenantView[]> {
+    const { cursor, slug, enabled } = query;
+    const wanted = {
+      ...(cursor === undefined ? {} : { id: { $gt: cursor } }),
+      ...(slug === undefined ? {} : { slug }),
+      ...(enabled === undefined ? {} : { enabled }),
+      ...named(query),
+    };
+    const found = await this.#orm.em.fork().find(Tenant, wanted, { orderBy: { id: 'asc' }, limit });
     return found.map(viewOf);
   }
 
@@ -38,46 +45,30 @@ export class Tenants {
     return viewOf(tenant);
   }
 
-  async create(asker: Asker, body: TenantBody): Promise<TenantView> {
-    try {
-      return await this.#orm.em.fork().transactional(async (em) => {
+  async create(request: FastifyRequest, body: TenantBody): Promise<Answered> {
+    return this.#writing((em) =>
+      once(em, request, null, async () => {
         const id = newId<'Row'>();
         const tenant = em.create(Tenant, { id, enabled: true, createdAt: new Date(), ...body });
-        audited(em, asker, {
-          action: 'tenant.create',
-          subject: 'tenant',
-          subjectId: id,
-          after: viewOf(tenant),
-          tenantId: null,
-        });
-        return viewOf(tenant);
-      });
-    } catch (error) {
-      throw isTaken(error) ? taken : error;
-    }
+        const after = viewOf(tenant);
+        audited(em, request, { action: 'tenant.create', subject, subjectId: id, after, tenantId: null });
+        await em.flush();
+        return { status: 201, body: after, headers: { etag: etagOf(after), location: `/tenants/${id}` } };
+      }),
+    );
   }
 
-  async change(asker: Asker, id: string, body: TenantChange): Promise<TenantView> {
-    try {
-      return await this.#orm.em.fork().transactional(async (em) => {
-        const tenant = await em.findOne(Tenant, { id });
-        if (tenant === null) throw noTenant();
-        if (tenant.deletingSince != null) throw new Problem('conflict', 'this tenant is being deleted');
-        const before = viewOf(tenant);
-        em.assign(tenant, body);
-        audited(em, asker, {
-          action: 'tenant.update',
-          subject: 'tenant',
-          subjectId: id,
-          before,
-          after: viewOf(tenant),
-          tenantId: null,
-        });
-        return viewOf(tenant);
-      });
-    } catch (error) {
-      throw isTaken(error) ? taken : error;
-    }
+  async change(request: FastifyRequest, id: string, body: TenantChange): Promise<TenantView> {
+    return this.#writing(async (em) => {
+      const tenant = await seenTenant(em, request, id);
+      if (tenant.deletingSince != null) throw new Problem('conflict', 'this tenant is being deleted');
+      const before = viewOf(tenant);
+      em.assign(tenant, body);
+      const after = viewOf(tenant);
+      const action = 'tenant.update';
+      audited(em, request, { action, subject, subjectId: id, before, after, tenantId: null });
+      return after;
+    });
   }
 
   /**
@@ -85,27 +76,25 @@ export class Tenants {
    * that broke off (a daemon that stops, a database that goes away) goes on when it is asked for again.
    */
   async remove(
-    asker: Asker,
+    request: FastifyRequest,
     id: string,
     confirm: string,
     { withinMs, onFault }: { readonly withinMs: number; readonly onFault: (error: unknown) => void },
   ): Promise<'done' | 'deleting'> {
-    const tenant = await this.find(id);
-    if (confirm !== tenant.name)
-      throw new Problem('invalid-parameters', 'see faults', [
-        { field: '/confirm', message: 'must be the name of the tenant' },
-      ]);
+    await this.#writing(async (em) => {
+      const tenant = await seenTenant(em, request, id);
+      if (confirm !== tenant.name)
+        throw new Problem('invalid-parameters', 'see faults', [
+          { field: '/confirm', message: 'must be the name of the tenant' },
+        ]);
+      // Whoever asks for it first; asking again only goes on with it.
+      if (tenant.deletingSince != null) return;
+      const before = viewOf(tenant);
+      em.assign(tenant, { enabled: false, deletingSince: new Date() });
+      audited(em, request, { action: 'tenant.delete', subject, subjectId: id, before, tenantId: null });
+    });
     let deletion = this.#deletions.get(id);
     if (deletion === undefined) {
-      await this.#orm.em.fork().transactional(async (em) => {
-        audited(em, asker, {
-          action: 'tenant.delete',
-          subject: 'tenant',
-          subjectId: id,
-          before: tenant,
-          tenantId: null,
-        });
-      });
       deletion = this.#delete(id, this.#stopping.signal).then(() => {});
       this.#deletions.set(id, deletion);
       void deletion.catch(onFault).finally(() => this.#deletions.delete(id));
@@ -119,11 +108,23 @@ export class Tenants {
     }
   }
 
+  #writing<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    return refusing('tenant', ['slug'], () => this.#orm.em.fork().transactional(work));
+  }
+
   /** Deletions under way end after the piece at hand. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.allSettled(this.#deletions.values());
   }
+}
+
+/** Locked, as the client saw it. */
+async function seenTenant(em: EntityManager, request: FastifyRequest, id: string): Promise<Tenant> {
+  const tenant = await em.findOne(Tenant, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (tenant === null) throw noTenant();
+  checkIfMatch(request, viewOf(tenant));
+  return tenant;
 }
 
 function noTenant(): Problem {

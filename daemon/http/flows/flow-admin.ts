@@ -352,6 +352,8 @@ async function withFreeName<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    // An operator may name any tenant.
+    if (codeOf(error) === '23503') throw new Problem('not-found', 'no tenant has this id');
     if (codeOf(error) !== '23505') throw error;
     throw new Problem('conflict', 'there is one already: see faults', [
       { field: '/name', message: 'another flow is called so: take another name' },

@@ -1,9 +1,9 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FastifyRequest } from 'fastify';
+import { audited } from '../audited.ts';
 import { constraintProblem } from '../constraint-problem.ts';
 import { Problem } from '../problem.ts';
 import type { Fault } from '../schemas.ts';
-import type { OnChange } from './change-log.ts';
 import type { FileRow } from './csv-reader.ts';
 import type { Resource } from './define-resource.ts';
 import { columnsOf, insertRows, type Row } from './resource-rows.ts';
@@ -48,7 +48,6 @@ interface Import {
   readonly ports: ResourcePorts;
   readonly request: FastifyRequest;
   readonly resource: Resource;
-  readonly onChange: OnChange;
 }
 
 /** Good rows in batches; the bad ones are counted on the way. */
@@ -105,10 +104,10 @@ async function writeBatch(of: Import, em: EntityManager, scope: Work, batch: rea
   }
   const imported = tally.imported - before;
   if (imported > 0)
-    await of.onChange(em, of.request, {
+    audited(em, of.request, {
       action: `${resource.table}.import`,
       subject: resource.parent?.resource.table ?? resource.table,
-      id: parentIdOf(of),
+      subjectId: parentIdOf(of),
       before: null,
       after: { imported, lines: [batch[0]?.line, batch.at(-1)?.line] },
       tenantId: scope.tenantId,

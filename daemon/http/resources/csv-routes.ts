@@ -5,7 +5,6 @@ import { Type } from 'typebox';
 import { Problem } from '../problem.ts';
 import { FaultSchema } from '../schemas.ts';
 import { validatorCompiler } from '../validation.ts';
-import { logChange, type OnChange } from './change-log.ts';
 import { csvResponse, exportBatch, exportTimeoutMs, sendCsv } from './csv-export.ts';
 import { type ImportMode, importModes, importRows } from './csv-import.ts';
 import { readCsv } from './csv-reader.ts';
@@ -46,11 +45,7 @@ async function* batches(ports: ResourcePorts, request: FastifyRequest, resource:
 }
 
 /** `GET …/export` and `POST …/import` of a resource: at its list, or at the item of its parent. */
-export function csvRoutes(
-  ports: ResourcePorts,
-  resource: Resource,
-  onChange: OnChange = logChange,
-): FastifyPluginAsync {
+export function csvRoutes(ports: ResourcePorts, resource: Resource): FastifyPluginAsync {
   const { parent, plural } = resource;
   const at = parent === undefined ? resource.address : `${parent.resource.address}/:${parent.field}`;
   const tags = [resource.thing];
@@ -120,7 +115,7 @@ export function csvRoutes(
           country,
           signal: request.signal,
         });
-        return importRows({ ports, request, resource, onChange }, mode, rows);
+        return importRows({ ports, request, resource }, mode, rows);
       },
     );
   };

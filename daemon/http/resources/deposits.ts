@@ -2,9 +2,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { newId } from '../../telephony/ids.ts';
 import { tenantOf } from '../access.ts';
+import { audited } from '../audited.ts';
 import { Problem } from '../problem.ts';
 import { billingAccounts } from './billing.ts';
-import { logChange, type OnChange } from './change-log.ts';
 import { Id, Micros, Note } from './fields.ts';
 import { IdempotencySchema, once } from './idempotency.ts';
 import { paramsOf } from './resource-routes.ts';
@@ -16,10 +16,7 @@ interface Account {
 }
 
 /** `POST /billing-accounts/:id/deposits`: somebody paid in. */
-export function depositRoutes(
-  ports: ResourcePorts,
-  onChange: OnChange = logChange,
-): FastifyPluginAsyncTypebox {
+export function depositRoutes(ports: ResourcePorts): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(
       `${billingAccounts.address}/:id/deposits`,
@@ -79,10 +76,10 @@ export function depositRoutes(
               [id],
             );
             const body = { transactionId, balanceMicros: balance?.micros ?? '0' };
-            await onChange(em, request, {
+            audited(em, request, {
               action: 'billing_account.deposit',
               subject: 'billing_account',
-              id,
+              subjectId: id,
               before: null,
               after: { amountMicros, note, transactionId },
               tenantId,

@@ -10,6 +10,8 @@ export interface Made {
   readonly status: number;
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string>>;
+  /** Fields of the body that are told this once: null in the answer that is kept, and so in one that is given again. */
+  readonly secrets?: readonly string[];
 }
 export interface Answered extends Made {
   /** True where it was done by an earlier request. */
@@ -37,7 +39,10 @@ function keyOf(request: FastifyRequest): string | undefined {
   return `${kind}:${id ?? ''}:${given}`;
 }
 
-/** The same for the same request, in whatever order its fields stand. */
+/**
+ * The same for the same request, in whatever order its fields stand. Passwords are left out: who reads the hash must not
+ * be able to try them against it.
+ */
 function hashOf(request: FastifyRequest): string {
   const text = `${request.method} ${request.url}\n${JSON.stringify(sorted(request.body))}`;
   return createHash('sha256').update(text).digest('hex');
@@ -48,6 +53,7 @@ function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
+      .filter(([name]) => name !== 'password' && name !== 'secret')
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, inner]) => [name, sorted(inner)]),
   );
@@ -58,9 +64,17 @@ interface Kept {
   readonly answer: Made;
 }
 
+/** What may lie in the database for a day. */
+function withoutSecrets({ secrets = [], ...answer }: Made): Made {
+  if (secrets.length === 0) return answer;
+  const hidden = Object.fromEntries(secrets.map((name) => [name, null]));
+  return { ...answer, body: { ...(answer.body as object), ...hidden } };
+}
+
 /**
  * Does `work` once for the request's idempotency key, in the transaction of `em`: its answer is kept with what it wrote
- * or neither is, so that a crash between leaves nothing half done. Without the header it just does it.
+ * or neither is, so that a crash between leaves nothing half done. Without the header it just does it. `em` must see
+ * rows of `tenantId`: those of no tenant (null) only the daemon's role does.
  */
 export async function once(
   em: EntityManager,
@@ -70,19 +84,19 @@ export async function once(
 ): Promise<Answered> {
   const key = keyOf(request);
   if (key === undefined) return { ...(await work()), replayed: false };
-  if (tenantId === null)
-    throw new Problem('invalid-parameters', 'idempotency keys belong to a tenant: leave the header out here');
   // Held until the transaction ends. Whoever does not get it is second, while the first is at work.
   const [lock] = await em.execute<{ mine: boolean }[]>(
     'select pg_try_advisory_xact_lock(hashtextextended(?, 0)) as mine',
-    [`idempotency ${tenantId} ${key}`],
+    [`idempotency ${tenantId ?? ''} ${key}`],
   );
   if (lock?.mine !== true) throw new Problem('still-running', 'ask again soon for its answer');
-  await em.execute('delete from idempotency_key where tenant_id = ? and expires_at <= now()', [tenantId]);
+  // `is not distinct from` would use no index.
+  const [mine, values] = tenantId === null ? ['tenant_id is null', []] : ['tenant_id = ?', [tenantId]];
+  await em.execute(`delete from idempotency_key where ${mine} and expires_at <= now()`, values);
   const hash = hashOf(request);
   const [kept] = await em.execute<Kept[]>(
-    'select request_hash as hash, response_body as answer from idempotency_key where tenant_id = ? and key = ?',
-    [tenantId, key],
+    `select request_hash as hash, response_body as answer from idempotency_key where ${mine} and key = ?`,
+    [...values, key],
   );
   if (kept !== undefined) {
     if (kept.hash !== hash)
@@ -101,7 +115,7 @@ export async function once(
       request.routeOptions.url ?? '',
       hash,
       answer.status,
-      JSON.stringify(answer),
+      JSON.stringify(withoutSecrets(answer)),
       keepHours,
     ],
   );

@@ -1,10 +1,10 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
+import { audited } from '../audited.ts';
 import { checkIfMatch, demandIfMatch, etagOf, IfMatchSchema, isKnown } from '../conditional.ts';
 import { Problem } from '../problem.ts';
 import type { Fault } from '../schemas.ts';
 import { UuidSchema } from '../schemas.ts';
-import { logChange, type OnChange } from './change-log.ts';
 import { may, type Resource } from './define-resource.ts';
 import { IdempotencySchema, once } from './idempotency.ts';
 import { cursorOf, itemQuery, listQuery, picker, type Query, wantedOf } from './page-query.ts';
@@ -47,11 +47,7 @@ export async function lockRow(
 }
 
 /** The routes of one resource, as its description asks for them. */
-export function resourceRoutes(
-  ports: ResourcePorts,
-  resource: Resource,
-  onChange: OnChange = logChange,
-): FastifyPluginAsync {
+export function resourceRoutes(ports: ResourcePorts, resource: Resource): FastifyPluginAsync {
   const { address, one, plural, schemas, table } = resource;
   const tags = [resource.thing];
   const many = plural.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -137,10 +133,10 @@ export function resourceRoutes(
               );
               const owned = { ...scope, owner: { ...scope.owner, ...made?.columns } };
               const row = await insertRow(em, resource, owned, given);
-              await onChange(em, request, {
+              audited(em, request, {
                 action: `${table}.create`,
                 subject: table,
-                id: String(row['id']),
+                subjectId: String(row['id']),
                 before: null,
                 after: row,
                 tenantId: scope.tenantId,
@@ -150,6 +146,7 @@ export function resourceRoutes(
                 status: 201,
                 body: { ...row, ...made?.once },
                 headers: { etag: etagOf(row), location },
+                secrets: Object.keys(made?.once ?? {}),
               };
             }),
           );
@@ -182,10 +179,10 @@ export function resourceRoutes(
             const id = idOf(request);
             const after = await updateRow(em, resource, scope, id, body);
             const action = `${table}.update`;
-            await onChange(em, request, {
+            audited(em, request, {
               action,
               subject: table,
-              id,
+              subjectId: id,
               before,
               after,
               tenantId: scope.tenantId,
@@ -217,7 +214,7 @@ export function resourceRoutes(
             await deleteRow(em, resource, id);
             const action = `${table}.delete`;
             const { tenantId } = scope;
-            await onChange(em, request, { action, subject: table, id, before, after: null, tenantId });
+            audited(em, request, { action, subject: table, subjectId: id, before, after: null, tenantId });
           });
           return reply.code(204).send(null);
         },

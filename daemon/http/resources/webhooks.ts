@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { Webhook, WebhookDelivery } from '../../../orm/index.ts';
+import { newSecret } from '../access/secrets.ts';
+import { audited } from '../audited.ts';
 import { demandIfMatch, etagOf, IfMatchSchema } from '../conditional.ts';
 import { InstantSchema, Nullable } from '../schemas.ts';
-import { logChange, type OnChange } from './change-log.ts';
 import { defineResource, type Resource } from './define-resource.ts';
 import { createdAt, enabled, Id, id, MaybeId, Name, optional, required, shown, stamps } from './fields.ts';
 import { lockRow, paramsOf } from './resource-routes.ts';
@@ -12,9 +12,13 @@ import { updateRow } from './resource-rows.ts';
 import { accessTo, inScope, type ResourcePorts } from './resource-scope.ts';
 import { webhookFault } from './webhook-address.ts';
 
-const newSecret = (): string => `whsec_${randomBytes(32).toString('base64url')}`;
+const newWebhookSecret = (): string => `whsec_${newSecret()}`;
 
-const Secret = Type.String({ description: 'Signs what is sent. Told this once: keep it' });
+const Secret = Nullable(
+  Type.String({
+    description: 'Signs what is sent. Told this once: keep it; null in an answer that is given again',
+  }),
+);
 
 /** The secret is written and never read back: the API's database role cannot. */
 export const webhooks = ({ privateWebhooks }: Pick<ResourcePorts, 'privateWebhooks'>) =>
@@ -54,7 +58,7 @@ export const webhooks = ({ privateWebhooks }: Pick<ResourcePorts, 'privateWebhoo
         ),
       },
       answer: { secret: Secret },
-      make({ secret = newSecret() }) {
+      make({ secret = newWebhookSecret() }) {
         return { columns: { secret }, once: { secret } };
       },
     },
@@ -87,11 +91,7 @@ export const webhookDeliveries = (parent: Resource) =>
   });
 
 /** `POST /webhooks/:id/rotate-secret`. */
-export function rotateSecret(
-  ports: ResourcePorts,
-  resource: Resource,
-  onChange: OnChange = logChange,
-): FastifyPluginAsyncTypebox {
+export function rotateSecret(ports: ResourcePorts, resource: Resource): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.post(
       `${resource.address}/:id/rotate-secret`,
@@ -109,14 +109,14 @@ export function rotateSecret(
       },
       async (request, reply) => {
         demandIfMatch(request);
-        const secret = newSecret();
+        const secret = newWebhookSecret();
         const row = await inScope(ports, request, resource, 'write', async (em, scope) => {
           const before = await lockRow(em, request, resource, scope);
           const { id } = request.params as { id: string };
           const after = await updateRow(em, resource, scope, id, { secret });
           const { tenantId } = scope;
           const action = 'webhook.rotate_secret';
-          await onChange(em, request, { action, subject: 'webhook', id, before, after, tenantId });
+          audited(em, request, { action, subject: 'webhook', subjectId: id, before, after, tenantId });
           return after;
         });
         return reply.header('etag', etagOf(row)).send({ ...row, secret });

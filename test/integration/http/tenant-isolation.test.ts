@@ -27,6 +27,8 @@ type Ids = Readonly<Record<string, string>>;
  */
 const tables: Readonly<Record<string, string>> = {
   '/users': 'user_account',
+  // A key has no sessions: any id is one it must not find.
+  '/session/sessions': 'user_account',
   '/numbers': 'phone_number',
   '/buyers/endpoints': 'buyer_endpoint',
   '/campaigns/publishers': 'campaign_publisher',

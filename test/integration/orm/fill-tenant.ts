@@ -52,6 +52,15 @@ function rowsOf(ids: Readonly<Record<string, string>>): (() => readonly [string,
     ],
     () => ['membership', { user_id: ids['user_account'], role_id: ids['role'] }],
     () => [
+      'invitation',
+      {
+        email: `${newId()}@test.example`,
+        role_id: ids['role'],
+        code_hash: newId().replaceAll('-', '').repeat(2),
+        expires_at: '2099-01-01',
+      },
+    ],
+    () => [
       'api_key',
       { name, prefix: `cf_${digits()}`, secret_hash: hash, scopes: [], created_by_id: ids['user_account'] },
     ],

@@ -101,7 +101,9 @@ void t.test('deleting a tenant removes all that is its own, and nothing else', a
   );
   t.ok(existsSync(leaving.outside), 'a path that leads elsewhere is not followed');
   t.ok(log.messages.some((message) => /left where it is/.test(message)));
-  const noted = await client.query("select subject_id, before from audit_log where action = 'tenant.delete'");
+  const noted = await client.query(
+    "select subject_id, before from audit_log where action = 'tenant.deleted'",
+  );
   t.same(noted.rows, [{ subject_id: leaving.id, before: { slug: 'leaving', name: 'leaving' } }]);
   t.equal(await deleteTenant(parts, leaving.id), false, 'there is none any more');
 });

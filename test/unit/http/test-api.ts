@@ -108,7 +108,7 @@ export function fakeAccess(of: Partial<AccessPorts> = {}): AccessPorts {
   return {
     identities: { ofKey: async () => undefined, ofSession: async () => undefined, forget: () => {} },
     // What a test is about it gives; nothing else knows anything.
-    ...nothingFound('sessions', 'apiKeys', 'people', 'roles', 'tenants', 'audit'),
+    ...nothingFound('sessions', 'apiKeys', 'people', 'invitations', 'operators', 'roles', 'tenants', 'audit'),
     facts: { owns: async () => false, wholeNumbers: async () => false },
     ...of,
   };

@@ -86,7 +86,8 @@ export class Browser {
       url,
       ...(payload === undefined ? {} : { payload }),
       ...of,
-      headers: { host: 'cf.example', cookie, 'x-csrf-token': this.csrf, ...of.headers },
+      // Whatever state it is in, where a test does not say.
+      headers: { host: 'cf.example', cookie, 'x-csrf-token': this.csrf, 'if-match': '*', ...of.headers },
     });
     for (const { name, value } of answer.cookies)
       if (value === '') this.cookies.delete(name);
@@ -100,5 +101,15 @@ export class Browser {
     who: { readonly email: string; readonly password: string } = seededAdmin,
   ): Promise<LightMyRequestResponse> {
     return this.send('POST', '/session', who);
+  }
+
+  /** Signs in with a password that was given, and chooses another. */
+  async settle(
+    email: string,
+    given: string,
+    chosen = 'a password of my own',
+  ): Promise<LightMyRequestResponse> {
+    await this.signIn({ email, password: given });
+    return this.send('PUT', '/session/password', { current: given, new: chosen });
   }
 }

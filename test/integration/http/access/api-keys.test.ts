@@ -21,7 +21,7 @@ void t.test('API keys of a tenant', async (t) => {
     daemon.inject({
       method: method as 'GET',
       url,
-      headers: { authorization: `Bearer ${key}` },
+      headers: { authorization: `Bearer ${key}`, 'if-match': '*' },
       ...(payload === undefined ? {} : { payload }),
     });
 
@@ -88,6 +88,27 @@ void t.test('API keys of a tenant', async (t) => {
     await sql("update api_key set expires_at = now() where name = 'dated'");
     t.equal((await asKey(dated.key, 'GET', '/roles', undefined, another())).statusCode, 401);
   });
+
+  await t.test(
+    'a key that ends makes, renews and changes none that ends later, nor takes a stronger one',
+    async (t) => {
+      const expiresAt = '2099-01-01T00:00:00Z';
+      const ends = await make({ name: 'ends', scopes: ['access:write', 'calls:read'], expiresAt });
+      const lasts = await make({ name: 'lasts', scopes: ['calls:read'] });
+      const strong = await make({ name: 'stronger', scopes: ['flows:read'] });
+      const body = { name: 'heir', scopes: ['calls:read'] };
+      const tooLong = { status: 403, faults: [{ field: '/expiresAt' }] };
+      const later = '2099-01-01T00:00:00.001Z';
+      t.match((await asKey(ends.key, 'POST', '/api-keys', body)).json(), tooLong);
+      t.match((await asKey(ends.key, 'POST', '/api-keys', { ...body, expiresAt: later })).json(), tooLong);
+      t.match((await asKey(ends.key, 'POST', `/api-keys/${lasts.id}/rotate`)).json(), tooLong);
+      t.match((await asKey(ends.key, 'PATCH', `/api-keys/${lasts.id}`, { name: 'x' })).json(), tooLong);
+      t.match((await asKey(ends.key, 'PATCH', `/api-keys/${ends.id}`, { expiresAt: null })).json(), tooLong);
+      t.equal((await asKey(ends.key, 'POST', '/api-keys', { ...body, expiresAt })).statusCode, 201);
+      t.equal((await asKey(ends.key, 'DELETE', `/api-keys/${strong.id}`)).statusCode, 403);
+      t.equal((await asKey(ends.key, 'DELETE', `/api-keys/${lasts.id}`)).statusCode, 204);
+    },
+  );
 
   await t.test('its last use is noted, at most once a minute', async (t) => {
     const { key, id } = await make({ name: 'used', scopes: ['access:read'] });

@@ -32,9 +32,15 @@ void t.test('users and roles of a tenant', async (t) => {
       t.match(made, { email: 'pub@test.example', role: { name: 'publisher' }, publisherId: publisher?.id });
       t.match((await invite(body)).json(), { status: 409, faults: [{ field: '/email' }] });
       const one = new Browser(app);
-      const who = await one.signIn({ email, password: made.initialPassword });
+      const given = await one.signIn({ email, password: made.initialPassword });
+      t.match(given.json(), { mustChoosePassword: true });
+      t.match((await one.send('GET', '/calls')).json(), { status: 403, detail: /choose a password/ });
+      const same = { current: made.initialPassword, new: made.initialPassword };
+      t.match((await one.send('PUT', '/session/password', same)).json(), faultAt('/new'));
+      const who = await one.settle(email, made.initialPassword);
       t.match(who.json(), {
         view: 'publisher',
+        mustChoosePassword: false,
         memberships: [{ role: 'publisher', publisherId: publisher?.id, buyerId: null }],
       });
       t.equal((await one.send('GET', '/calls')).statusCode, 200);
@@ -79,7 +85,7 @@ void t.test('users and roles of a tenant', async (t) => {
     const password = 'clerks password';
     await invite({ email: 'clerk@test.example', roleId: clerkRole, password });
     const one = new Browser(app);
-    await one.signIn({ email: 'clerk@test.example', password });
+    await one.settle('clerk@test.example', password);
     const post = async (method: string, url: string, body?: object): Promise<number> =>
       (await one.send(method, url, body)).statusCode;
     const invited = { email: 'y@test.example', name: 'Y' };
@@ -118,7 +124,7 @@ void t.test('users and roles of a tenant', async (t) => {
       app.inject({
         method: method as 'GET',
         url,
-        headers: { authorization: `Bearer ${key}` },
+        headers: { authorization: `Bearer ${key}`, 'if-match': '*' },
         ...(payload === undefined ? {} : { payload }),
       });
     const made = await operator('POST', '/tenants', { slug: 'new-one', name: 'New One', maxCalls: 5 });
@@ -136,10 +142,11 @@ void t.test('users and roles of a tenant', async (t) => {
     t.match((await operator('DELETE', `${url}?confirm=new-one`)).json(), { faults: [{ field: '/confirm' }] });
     t.equal((await operator('DELETE', `${url}?confirm=New%20One`)).statusCode, 204);
     t.equal((await operator('GET', url)).statusCode, 404);
-    t.match(await sql("select action, tenant_id from audit_log where subject = 'tenant' order by id"), [
+    t.same(await sql("select action, tenant_id from audit_log where subject = 'tenant' order by id"), [
       { action: 'tenant.create', tenant_id: null },
-      { action: 'tenant.update' },
-      { action: 'tenant.delete' },
+      { action: 'tenant.update', tenant_id: null },
+      { action: 'tenant.delete', tenant_id: null },
+      { action: 'tenant.deleted', tenant_id: null },
     ]);
     const { tenants } = (await operator('GET', '/tenants')).json<{ tenants: Named[] }>();
     t.same(

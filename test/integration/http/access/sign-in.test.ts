@@ -142,16 +142,29 @@ void t.test('who tries too often is told when to come again', async (t) => {
 });
 
 void t.test('somebody in two tenants chooses one', async (t) => {
-  const { app, sql } = await accessApi(t);
+  const { app, sql, another } = await accessApi(t);
   await sql("insert into tenant (id, slug, name) values (gen_random_uuid(), 'second', 'A second')");
   const [second] = await sql<{ id: string }>("select id from tenant where slug = 'second'");
+  const early = new Browser(app);
+  const { tenantId: first } = (await early.signIn()).json<{ tenantId: string }>();
   await sql(
     `insert into membership (id, tenant_id, user_id, role_id) select gen_random_uuid(), $1, u.id, r.id
      from user_account u, role r where r.name = 'admin' and r.tenant_id is null`,
     [second?.id],
   );
-  const browser = new Browser(app);
+  const browser = new Browser(another());
   t.match((await browser.signIn()).json(), { tenantId: null, memberships: [{ tenant: 'A second' }, {}] });
+  browser.cookies.set('__Host-callfabric-tenant', first);
+  t.match((await browser.signIn()).json(), { tenantId: null }, 'whatever was chosen in this browser before');
+  t.equal(browser.cookies.has('__Host-callfabric-tenant'), false);
+  const { cookies } = early;
+  const elsewhere = new Browser(another());
+  for (const [name, value] of cookies) elsewhere.cookies.set(name, value);
+  t.match(
+    (await elsewhere.send('GET', '/session')).json(),
+    { tenantId: first },
+    'who was in one stays there',
+  );
   t.match((await browser.send('GET', '/flows')).json(), { status: 403, detail: /choose a tenant/ });
   t.equal((await browser.send('POST', '/session/tenant', { tenantId: crypto.randomUUID() })).statusCode, 404);
   t.match((await browser.send('POST', '/session/tenant', { tenantId: second?.id })).json(), {

@@ -102,8 +102,28 @@ void t.test('a key is forgotten after a day', async (t) => {
   t.equal((await post('old', { name: 'New' })).status, 201);
 });
 
-void t.test('keys belong to a tenant', async (t) => {
-  const headers = { 'idempotency-key': 'x' };
+void t.test("the platform's own rows have keys too, which are no tenant's", async (t) => {
+  const headers = { 'idempotency-key': 'fs9' };
   const body = { name: 'fs9', host: 'h', port: 1 };
-  t.equal((await house.ask('POST', '/freeswitch-nodes', { body, headers, tenant: null })).status, 400);
+  const ask = () => house.ask('POST', '/freeswitch-nodes', { body, headers, tenant: null });
+  const first = await ask();
+  t.equal(first.status, 201);
+  const second = await ask();
+  t.same(second.body, first.body);
+  t.equal(second.headers['idempotency-replayed'], 'true');
+  t.match(await house.sql("select tenant_id from idempotency_key where key like '%:fs9'"), [
+    { tenant_id: null },
+  ]);
+});
+
+void t.test('a secret is told once: the answer that is kept and given again has none', async (t) => {
+  const hook = { name: 'Hook', url: 'https://hooks.example/x', events: ['call.ended'] };
+  const first = await post('hook', hook, '/webhooks');
+  t.equal(first.status, 201, first.text);
+  const secret = String(first.body['secret']);
+  t.match(secret, /^whsec_/);
+  t.notMatch(JSON.stringify(await house.sql('select * from idempotency_key')), secret);
+  const second = await post('hook', hook, '/webhooks');
+  t.match(second, { status: 201, headers: { 'idempotency-replayed': 'true' } });
+  t.same(second.body, { ...first.body, secret: null });
 });

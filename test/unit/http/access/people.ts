@@ -38,6 +38,7 @@ export const peopleAccess: AccessPorts = fakeAccess({
         email: `${role}@test.example`,
         name: role,
         operator: false,
+        mustChoosePassword: false,
         memberships: [{ tenantId, tenant: 'Test', role, ...given }],
       };
     },

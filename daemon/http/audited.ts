@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import type { FastifyRequest } from 'fastify';
-import { AuditLog, Tenant } from '../../../orm/index.ts';
+import { AuditLog, Tenant } from '../../orm/index.ts';
 
 /** What was changed, as the audit log keeps it. Rows or views of them: what is secret in them is left out. */
 export interface Change {
@@ -8,7 +8,7 @@ export interface Change {
   readonly action: string;
   /** The table. */
   readonly subject: string;
-  readonly subjectId?: string | undefined;
+  readonly subjectId?: string | null | undefined;
   readonly before?: object | null | undefined;
   readonly after?: object | null | undefined;
   /** Null: a change of the platform, which no tenant reads. Default: the tenant the request is about. */
