@@ -28,7 +28,8 @@ export function knownMigrations(): string[] {
     .sort();
 }
 
-async function appliedMigrations(client: ClientBase): Promise<string[]> {
+/** The migrations that were applied, oldest first; none where there is no table of them. */
+export async function appliedMigrations(client: ClientBase): Promise<string[]> {
   const found = await client.query<{ there: boolean }>(
     "select to_regclass('mikro_orm_migrations') is not null as there",
   );

@@ -27,6 +27,7 @@ import { reportsRoutes } from './reports/reports-routes.ts';
 import { resourcesRoutes } from './resources/resources.ts';
 import { ProblemSchema } from './schemas.ts';
 import { longestLoopDelayMs, shedding } from './shedding.ts';
+import { refuseUnstorable } from './storable-text.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ApiSettings {
@@ -145,6 +146,7 @@ export function buildApp({
     const { identities } = ports.access;
     guarded.addHook('onRequest', authenticate({ key, identities, cookie: sessionCookie }));
     guarded.addHook('onRequest', checkAccess);
+    guarded.addHook('preHandler', refuseUnstorable);
     guarded.addHook('onRoute', demandAccess);
     if (!settings.metricsWithoutKey) await guarded.register(metricsRoutes(ports, { open: false }));
     await guarded.register(accessRoutes(accessParts));

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import type { ClientBase } from 'pg';
 import { migrationsFolder } from '../../orm/config.ts';
 import { codeOf, DatabaseFault, nameOf } from '../../orm/database-fault.ts';
-import { migrate, whenTablesAreFree, whileMigrating } from '../../orm/migrate.ts';
+import {
+  appliedMigrations,
+  knownMigrations,
+  migrate,
+  whenTablesAreFree,
+  whileMigrating,
+} from '../../orm/migrate.ts';
 
 /** What `resetSchema` did. */
 export interface ResetDone {
@@ -96,10 +102,19 @@ export async function resetSchema(
     const foreign = objects.filter(
       ({ name }) => !ours.has(name.toLowerCase()) && !ours.has(withoutMonth(name)),
     );
+    const named = foreign.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+    const known = knownMigrations();
+    const newer = (await appliedMigrations(lock)).filter((name) => !known.includes(name));
+    // Whose it is cannot be told: a later release may have made it.
+    if (foreign.length > 0 && newer.length > 0)
+      throw new DatabaseFault(
+        'schema_newer',
+        `Nothing was done: the schema of ${place} is newer than this code (it has ${newer.join(', ')}), which does not know ${named}. Reset it with the release that made it, or drop the database by hand.`,
+      );
     if (foreign.length > 0)
       throw new DatabaseFault(
         'refused',
-        `Nothing was done: ${place} also holds what is not CallFabric's (${foreign.map(({ kind, name }) => `${kind} ${name}`).join(', ')}). Move it to another schema, or give CallFabric a database of its own.`,
+        `Nothing was done: ${place} also holds what is not CallFabric's (${named}). Move it to another schema, or give CallFabric a database of its own.`,
       );
     try {
       await whenTablesAreFree(url, {}, endAt, () => drop(lock, objects));

@@ -5,6 +5,8 @@ import { type SeedEndpoint, seedBuyer, seedCampaign, seedFlow, seedNumber } from
 
 /** The seed's own number: the flow IVR → Queue → Buyer, and a buyer who answers. */
 export const seededDid = '+15551234567';
+/** All of the seed's. */
+export const seededDids = [seededDid, '+15559876543'];
 /** Numbers of the demo's further campaigns. */
 export const demoDids = {
   busyThenNext: '+15550100001',

@@ -18,8 +18,9 @@ import { startRedis } from '../dev-services/redis.ts';
 import { freePort } from '../dev-services/tether.ts';
 import type { SimulatedCall } from '../switch-simulator/simulated-call.ts';
 import { SwitchSimulator } from '../switch-simulator/simulator.ts';
+import { AddedNumbers } from './added-numbers.ts';
 import { callees, callerOf, kinds } from './callers.ts';
-import { seedDemo } from './demo-seed.ts';
+import { demoDids, seedDemo, seededDids } from './demo-seed.ts';
 import { LiveTable } from './live-table.ts';
 import { outcomesOf, summarise } from './summary.ts';
 
@@ -132,8 +133,11 @@ async function run(): Promise<number> {
     [
       '',
       `Admin API   ${api}/docs   key ${key}`,
-      `  curl -H 'authorization: Bearer ${key}' ${api}/calls`,
-      calls === Infinity ? 'Ctrl-C ends the demo.' : `${calls} calls.`,
+      `  API=${api} KEY=${key}`,
+      `  curl -H "authorization: Bearer $KEY" $API/calls`,
+      calls === Infinity
+        ? 'Numbers that you add are called too: see README. Ctrl-C ends the demo.'
+        : `${calls} calls.`,
       '',
     ],
     () => daemon.registry.list(),
@@ -147,10 +151,20 @@ async function run(): Promise<number> {
 
   await ready(api);
   const placed: SimulatedCall[] = [];
+  const place = (offer: (typeof kinds)[number]['offer']): SimulatedCall => {
+    const call = simulator.call({ ...offer, ...callerOf(placed.length) });
+    placed.push(call);
+    return call;
+  };
+  if (calls === Infinity) {
+    const added = new AddedNumbers(orm, [...seededDids, ...Object.values(demoDids)], place);
+    added.start();
+    undoing.push(() => added.stop());
+  }
   while (placed.length < calls && !ending.signal.aborted) {
     const kind = kinds[placed.length % kinds.length];
     if (kind === undefined) break;
-    placed.push(simulator.call({ ...kind.offer, ...callerOf(placed.length) }));
+    place(kind.offer);
     await pause(1000 / rate);
   }
   // A call that does not end is a fault the summary names; a minute is longer than any of the demo's callers stays.

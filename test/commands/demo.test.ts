@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
 import { createTestDatabase } from '../../ops/dev-services/test-database.ts';
@@ -64,6 +65,29 @@ function childrenOf(pid: number): number[] {
   return own.flatMap((child) => [child, ...childrenOf(child)]);
 }
 
+/** Does what README tells a newcomer to do, and waits for the call to the new number. */
+async function followReadme(t: Test, told: string): Promise<void> {
+  const [, api = '', key = ''] = /^ +API=(\S+) KEY=(\S+)$/m.exec(told) ?? [];
+  const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
+  const [, lines = ''] = /^## Add your own .*?```sh\n(.*?)```/ms.exec(readme) ?? [];
+  const typed = lines.replace(/^API=.*$/m, `API=${api} KEY=${key}`);
+  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', typed]);
+  t.match(stdout, /"state":"published"/);
+  t.notMatch(stdout, /urn:callfabric:problem/);
+  t.equal(stderr, '');
+  const headers = { authorization: `Bearer ${key}` };
+  const connected = `${api}/calls?did=%2B15550199001&outcome=connected`;
+  const { calls } = await until(
+    'the new number to be called',
+    async () => {
+      const page = (await (await fetch(connected, { headers })).json()) as { calls: object[] };
+      return page.calls.length > 0 && page;
+    },
+    60_000,
+  ).finally(() => t.comment(stdout));
+  t.match(calls[0], { did: '+15550199001', outcome: 'connected' });
+}
+
 void t.test('20 calls: a summary read back from PostgreSQL, and 0', async (t) => {
   const { exited, text, folder } = await demo(t, ['--calls', '20', '--rate', '10']);
   if (!t.equal(await exited, 0)) t.comment(text());
@@ -92,13 +116,20 @@ void t.test('a CDR that is missing is named, and the demo fails', async (t) => {
   t.match(text(), /^1 faults\.$/m);
 });
 
-for (const { name, args, code, word } of [
-  { name: 'the endless demo', args: ['--rate', '10'], code: 0, word: /Ending: live calls get 5 s/ },
+for (const { name, args, code, word, whileItRuns } of [
+  {
+    name: 'the endless demo, which calls what README adds',
+    args: ['--rate', '10'],
+    code: 0,
+    word: /Ending: live calls get 5 s/,
+    whileItRuns: followReadme,
+  },
   {
     name: 'before its calls were checked',
     args: ['--calls', '500', '--rate', '10'],
     code: 130,
     word: /^Interrupted: the calls were not checked\.$/m,
+    whileItRuns: async () => {},
   },
 ])
   void t.test(`Ctrl-C ends it with ${code} and leaves nothing behind: ${name}`, async (t) => {
@@ -111,6 +142,7 @@ for (const { name, args, code, word } of [
       },
       120_000,
     ).finally(() => t.comment(text()));
+    await whileItRuns(t, text());
     const children = childrenOf(child.pid ?? 0);
     if (existsSync('/proc/self/task')) t.ok(children.length > 0, 'Redis at least');
     t.ok(readdirSync(folder).length > 0);

@@ -2,12 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { demandIfMatch, IfMatchSchema, seenBy } from '../conditional.ts';
 import type { ApiPorts } from '../ports.ts';
+import { headersOf, IdempotencySchema } from '../resources/idempotency.ts';
 import { UuidSchema } from '../schemas.ts';
 import { faultsOf } from './flow-faults.ts';
 import {
   FlowDraftDocumentSchema,
   FlowDraftSchema,
   FlowVersionSummarySchema,
+  SeenSchema,
   ValidationSchema,
 } from './flow-schemas.ts';
 
@@ -104,14 +106,13 @@ export function draftRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
             '409 with all faults where it cannot be published. If-Match publishes only the draft you saw (412 otherwise).',
           tags,
           params,
-          headers: IfMatchSchema,
+          headers: Type.Object({ ...SeenSchema.properties, ...IdempotencySchema.properties }),
           response: { 201: FlowVersionSummarySchema },
         },
       },
       async (request, reply) => {
-        const { id } = request.params;
-        const version = await flows.publishDraft(request, id, seenBy(request));
-        return reply.code(201).header('location', `/flows/${id}/versions/${version.version}`).send(version);
+        const answer = await flows.publishDraft(request, request.params.id, seenBy(request));
+        return reply.code(201).headers(headersOf(answer)).send(answer.body);
       },
     );
   };

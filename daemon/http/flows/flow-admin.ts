@@ -1,14 +1,18 @@
-import { type EntityManager, LockMode, type MikroORM } from '@mikro-orm/postgresql';
+import type { EntityManager, FilterQuery, MikroORM } from '@mikro-orm/postgresql';
+import type { FastifyRequest } from 'fastify';
 import { codeOf } from '../../../orm/database-fault.ts';
 import { publishFlowVersion, writeFlowVersion } from '../../../orm/flow-version-store.ts';
 import { inTenant } from '../../../orm/in-tenant.ts';
 import { Campaign, Flow, FlowDraft, FlowVersion, Tenant } from '../../../orm/index.ts';
 import type { NodeTypes } from '../../flow/define-node.ts';
 import type { FlowGraph } from '../../flow/flow-graph.ts';
+import { checkSeen, etagOf } from '../conditional.ts';
 import { Problem } from '../problem.ts';
+import { type Answered, type Made, once } from '../resources/idempotency.ts';
 import { instantOfMs } from '../schemas.ts';
 import { type Asker, auditFlow } from './flow-audit.ts';
-import { faultsOf, unstorable } from './flow-faults.ts';
+import { diffFlows } from './flow-diff.ts';
+import { faultsOf } from './flow-faults.ts';
 import type {
   FlowDetail,
   FlowDraftDetail,
@@ -17,10 +21,41 @@ import type {
   FlowVersionDetail,
   FlowVersionSummary,
 } from './flow-schemas.ts';
-import { type Draft, draftOf, graphOf, summaryOf, versionInForce, versionOf } from './stored-flow.ts';
+import { changingFlow, inFlow } from './in-flow.ts';
+import {
+  type Draft,
+  draftOf,
+  graphOf,
+  stateOf,
+  summaryOf,
+  versionInForce,
+  versionOf,
+} from './stored-flow.ts';
 
 /** What the flows' routes ask. Every method throws a Problem where it cannot do what was asked. */
 export type FlowAdmin = Pick<PostgresFlowAdmin, keyof PostgresFlowAdmin>;
+
+/** Which flows a list has. */
+export interface WantedFlows {
+  /** Of an operator's list of all tenants. */
+  readonly tenant?: string | undefined;
+  readonly name?: string | undefined;
+  readonly namePrefix?: string | undefined;
+  /** Behind the flow of this id. */
+  readonly before?: string | undefined;
+}
+
+/** An answer, and the etag of the flow as it is now. */
+export interface Told<Body> {
+  readonly body: Body;
+  readonly etag: string;
+}
+
+/** The answer to a POST that is made once for its idempotency key. */
+export type Once<Body> = Answered & { readonly body: Body };
+
+/** Etags a client says it saw; undefined: it minds no state. */
+export type Seen = readonly string[] | undefined;
 
 /** A draft or version whose content is wanted. */
 export type Which = 'draft' | 'published' | number;
@@ -38,22 +73,19 @@ export class PostgresFlowAdmin {
     this.#nodeTypes = nodeTypes;
   }
 
-  /** At most `limit` flows before the id `before`, newest first. Those of all tenants where an operator named none. */
-  async list(
-    asker: Asker,
-    tenant: string | undefined,
-    before: string | undefined,
-    limit: number,
-  ): Promise<FlowSummary[]> {
+  /** At most `limit` flows, newest first. Those of all tenants where an operator named none. */
+  async list(asker: Asker, wanted: WantedFlows, limit: number): Promise<FlowSummary[]> {
+    const { tenant, name, namePrefix, before } = wanted;
+    const where: FilterQuery<Flow>[] = [
+      ...(tenant === undefined ? [] : [{ tenant }]),
+      ...(before === undefined ? [] : [{ id: { $lt: before } }]),
+      ...(name === undefined ? [] : [{ name }]),
+      ...(namePrefix === undefined
+        ? []
+        : [{ name: { $like: `${namePrefix.replaceAll(/[\\%_]/g, '\\$&')}%` } }]),
+    ];
     const find = async (em: EntityManager): Promise<FlowSummary[]> => {
-      const flows = await em.find(
-        Flow,
-        {
-          ...(tenant === undefined ? {} : { tenant }),
-          ...(before === undefined ? {} : { id: { $lt: before } }),
-        },
-        { orderBy: { id: 'desc' }, limit },
-      );
+      const flows = await em.find(Flow, { $and: where }, { orderBy: { id: 'desc' }, limit });
       const published = await em.find(FlowVersion, {
         flow: { $in: flows.map((flow) => flow.id) },
         status: 'published',
@@ -65,85 +97,66 @@ export class PostgresFlowAdmin {
     return tenantId === undefined ? find(this.#orm.em.fork()) : inTenant(this.#orm, tenantId, find);
   }
 
-  find(asker: Asker, flowId: string): Promise<FlowDetail> {
-    return this.#inFlow(asker, flowId, async (em, flow) => {
-      const versions = await em.find(FlowVersion, { flow }, { orderBy: { number: 'desc' }, limit: 200 });
+  find(asker: Asker, flowId: string): Promise<Told<FlowDetail>> {
+    return inFlow(this.#orm, asker, flowId, async (em, flow) => {
+      const state = await stateOf(em, flow);
       const shown = await versionInForce(em, flow);
-      const published = shown?.status === 'published' ? shown.number : undefined;
       return {
-        ...summaryOf(flow, published),
-        versions: versions.map(versionOf),
-        graph: shown === null ? null : await graphOf(em, shown),
+        body: { ...state, graph: shown === null ? null : await graphOf(em, shown) },
+        etag: etagOf(state),
       };
     });
   }
 
   /** A flow without a version; `draft` is what it begins with. */
   async create(
-    asker: Asker,
+    request: FastifyRequest,
     tenantId: string,
     name: string,
     draft?: FlowDraftDocument,
     action = 'flow.create',
-  ): Promise<FlowSummary> {
-    if (draft !== undefined) refuseUnstorable(draft);
+  ): Promise<Once<FlowSummary>> {
     return withFreeName(() =>
-      inTenant(this.#orm, tenantId, async (em) => {
-        const flow = em.create(Flow, { tenant: em.getReference(Tenant, tenantId), name });
-        await em.flush();
-        if (draft !== undefined)
-          em.create(FlowDraft, { tenant: flow.tenant, flow, document: { ...draft }, revision: 1 });
-        auditFlow(em, asker, flow, { action, after: { name } });
-        return summaryOf(flow, undefined);
-      }),
+      inTenant(this.#orm, tenantId, (em) =>
+        onceFor(em, request, tenantId, async () => {
+          const flow = em.create(Flow, { tenant: em.getReference(Tenant, tenantId), name });
+          await em.flush();
+          if (draft !== undefined)
+            em.create(FlowDraft, { tenant: flow.tenant, flow, document: { ...draft }, revision: 1 });
+          auditFlow(em, request, flow, { action, after: { name } });
+          const headers = { location: `/flows/${flow.id}`, etag: etagOf(await stateOf(em, flow)) };
+          return { status: 201, body: summaryOf(flow, undefined), headers };
+        }),
+      ),
     );
   }
 
-  rename(asker: Asker, flowId: string, name: string): Promise<FlowSummary> {
+  rename(asker: Asker, flowId: string, name: string, seen: readonly string[]): Promise<Told<FlowSummary>> {
     return withFreeName(() =>
-      this.#changing(asker, flowId, async (em, flow) => {
+      changingFlow(this.#orm, asker, flowId, async (em, flow) => {
+        checkSeen(seen, await stateOf(em, flow));
         const before = flow.name;
         flow.name = name;
         await em.flush();
-        auditFlow(em, asker, flow, {
-          action: 'flow.rename',
-          before: { name: before },
-          after: { name },
-        });
-        const published = await em.findOne(FlowVersion, { flow, status: 'published' });
-        return summaryOf(flow, published?.number);
+        auditFlow(em, asker, flow, { action: 'flow.rename', before: { name: before }, after: { name } });
+        const state = await stateOf(em, flow);
+        return { body: summaryOf(flow, state.publishedVersion ?? undefined), etag: etagOf(state) };
       }),
     );
   }
 
   /** Refused where a campaign leads to it, or another flow's published version enters it. */
-  remove(asker: Asker, flowId: string): Promise<void> {
-    return this.#changing(asker, flowId, async (em, flow) => {
-      const campaigns = await em.find(Campaign, { flow }, { orderBy: { name: 'asc' }, limit: 20 });
-      const entering = await em.execute<{ name: string }[]>(
-        `select distinct flow.name from node join flow_version on flow_version.id = node.flow_version_id
-         join flow on flow.id = flow_version.flow_id
-         where flow_version.status = 'published' and flow.id <> ? and node.type = 'goto'
-         and lower(node.params->>'flow') in (lower(?), ?) order by 1 limit 20`,
-        [flow.id, flow.name, flow.id],
-      );
-      const users = [
-        ...campaigns.map(({ id, name }) => `campaign ${name} (${id})`),
-        ...entering.map(({ name }) => `flow ${name}, by goto`),
-      ];
-      if (users.length > 0)
-        throw new Problem(
-          'conflict',
-          'this flow is in use: see faults',
-          users.map((user) => ({ field: '', message: `is used by ${user}` })),
-        );
+  remove(asker: Asker, flowId: string, seen: readonly string[]): Promise<void> {
+    return changingFlow(this.#orm, asker, flowId, async (em, flow) => {
+      checkSeen(seen, await stateOf(em, flow));
+      await refuseUsed(em, flow);
       auditFlow(em, asker, flow, { action: 'flow.delete', before: { name: flow.name } });
       await em.nativeDelete(Flow, { id: flow.id });
     });
   }
 
   draft(asker: Asker, flowId: string): Promise<FlowDraftDetail> {
-    return this.#inFlow(asker, flowId, async (em, flow) => this.#shown(flow, await draftOf(em, flow)));
+    return inFlow(this.#orm, asker, flowId, async (em, flow) => this.#shown(flow, await draftOf(em, flow)));
   }
 
   /** Keeps the document, whole or not. `seen`: the etags its author may have seen; `*` is any. */
@@ -153,10 +166,9 @@ export class PostgresFlowAdmin {
     document: FlowDraftDocument,
     seen: readonly string[],
   ): Promise<FlowDraftDetail> {
-    refuseUnstorable(document);
-    return this.#changing(asker, flowId, async (em, flow) => {
-      const { row, etag } = await draftOf(em, flow);
-      checkSeen(seen, etag);
+    return changingFlow(this.#orm, asker, flowId, async (em, flow) => {
+      const { row, document: before, etag } = await draftOf(em, flow);
+      checkDraft(seen, etag);
       const kept =
         row ?? em.create(FlowDraft, { tenant: flow.tenant, flow, document: { ...document }, revision: 1 });
       if (row !== undefined) {
@@ -165,30 +177,24 @@ export class PostgresFlowAdmin {
       }
       await em.flush();
       const saved = { row: kept, document, etag: `"${kept.revision}"` };
-      auditFlow(em, asker, flow, {
-        action: 'flow.draft',
-        before: { etag },
-        after: { etag: saved.etag },
-      });
+      auditFlow(em, asker, flow, { action: 'flow.draft', after: { changes: diffFlows(before, document) } });
       return this.#shown(flow, saved);
     });
   }
 
-  /** Makes the draft an immutable version and publishes it; the draft stays as it is. `seen` undefined: as it is now. */
-  publishDraft(
-    asker: Asker,
-    flowId: string,
-    seen: readonly string[] | undefined,
-  ): Promise<FlowVersionSummary> {
-    return this.#changing(asker, flowId, async (em, flow) => {
-      const { document, etag } = await draftOf(em, flow);
-      if (seen !== undefined) checkSeen(seen, etag);
-      const faults = faultsOf(document, this.#nodeTypes);
-      if (faults.length > 0)
-        throw new Problem('conflict', 'this draft cannot be published: see faults', faults);
-      const version = await writeFlowVersion(em, flowId, document as FlowGraph);
-      return this.#published(em, asker, flow, version.id, 'flow.publish');
-    });
+  /** Makes the draft an immutable version and publishes it; the draft stays as it is. `seen`: of the draft. */
+  publishDraft(request: FastifyRequest, flowId: string, seen: Seen): Promise<Once<FlowVersionSummary>> {
+    return changingFlow(this.#orm, request, flowId, (em, flow) =>
+      onceFor(em, request, flow.tenant.id, async () => {
+        const { document, etag } = await draftOf(em, flow);
+        if (seen !== undefined) checkDraft(seen, etag);
+        const faults = faultsOf(document, this.#nodeTypes);
+        if (faults.length > 0)
+          throw new Problem('conflict', 'this draft cannot be published: see faults', faults);
+        const version = await writeFlowVersion(em, flowId, document as FlowGraph);
+        return madeVersion(flow, await this.#published(em, request, flow, version.id, 'flow.publish'));
+      }),
+    );
   }
 
   /** At most `limit` versions below the number `below`, newest first. */
@@ -198,14 +204,14 @@ export class PostgresFlowAdmin {
     below: number | undefined,
     limit: number,
   ): Promise<FlowVersionSummary[]> {
-    return this.#inFlow(asker, flowId, async (em, flow) => {
+    return inFlow(this.#orm, asker, flowId, async (em, flow) => {
       const where = { flow, ...(below === undefined ? {} : { number: { $lt: below } }) };
       return (await em.find(FlowVersion, where, { orderBy: { number: 'desc' }, limit })).map(versionOf);
     });
   }
 
   version(asker: Asker, flowId: string, number: number): Promise<FlowVersionDetail> {
-    return this.#inFlow(asker, flowId, async (em, flow) => {
+    return inFlow(this.#orm, asker, flowId, async (em, flow) => {
       const version = await numbered(em, flow, number);
       return { ...versionOf(version), graph: await graphOf(em, version) };
     });
@@ -217,7 +223,7 @@ export class PostgresFlowAdmin {
     flowId: string,
     which: Which,
   ): Promise<{ readonly flow: FlowSummary; readonly document: FlowDraftDocument }> {
-    return this.#inFlow(asker, flowId, async (em, flow) => {
+    return inFlow(this.#orm, asker, flowId, async (em, flow) => {
       const published = await em.findOne(FlowVersion, { flow, status: 'published' });
       const told = summaryOf(flow, published?.number);
       if (which === 'draft') return { flow: told, document: (await draftOf(em, flow)).document };
@@ -228,55 +234,61 @@ export class PostgresFlowAdmin {
   }
 
   /** Keeps the graph as the next version, unpublished; all faults of the graph at once. */
-  addVersion(asker: Asker, flowId: string, graph: FlowGraph): Promise<FlowVersionSummary> {
+  addVersion(request: FastifyRequest, flowId: string, graph: FlowGraph): Promise<Once<FlowVersionSummary>> {
     const faults = faultsOf(graph, this.#nodeTypes);
-    return this.#changing(asker, flowId, async (em, flow) => {
-      if (faults.length > 0)
-        throw new Problem('invalid-body', 'this graph cannot be walked: see faults', faults);
-      const version = versionOf(await writeFlowVersion(em, flowId, graph));
-      auditFlow(em, asker, flow, { action: 'flow.version', after: { version: version.version } });
-      return version;
-    });
+    return changingFlow(this.#orm, request, flowId, (em, flow) =>
+      onceFor(em, request, flow.tenant.id, async () => {
+        if (faults.length > 0)
+          throw new Problem('invalid-body', 'this graph cannot be walked: see faults', faults);
+        const version = versionOf(await writeFlowVersion(em, flowId, graph));
+        auditFlow(em, request, flow, { action: 'flow.version', after: { version: version.version } });
+        return madeVersion(flow, version);
+      }),
+    );
   }
 
   /** From now on new calls take this version. Publishing the published one again changes nothing. */
-  publish(asker: Asker, flowId: string, number: number): Promise<FlowVersionSummary> {
-    return this.#changing(asker, flowId, async (em, flow) =>
-      this.#publishAgain(em, asker, flow, number, false),
-    );
+  publish(asker: Asker, flowId: string, number: number, seen: Seen): Promise<Told<FlowVersionSummary>> {
+    return this.#publishAgain(asker, flowId, number, seen, false);
   }
 
   /**
    * Publishes a version that was published before. The version itself, not a copy: its content cannot have changed
    * (orm/flow.ts, keep_published), and what its calls did stays under one number.
    */
-  rollback(asker: Asker, flowId: string, number: number): Promise<FlowVersionSummary> {
-    return this.#changing(asker, flowId, async (em, flow) =>
-      this.#publishAgain(em, asker, flow, number, true),
-    );
+  rollback(asker: Asker, flowId: string, number: number, seen: Seen): Promise<Told<FlowVersionSummary>> {
+    return this.#publishAgain(asker, flowId, number, seen, true);
   }
 
-  async #publishAgain(em: EntityManager, asker: Asker, flow: Flow, number: number, back: boolean) {
-    const version = await numbered(em, flow, number);
-    if (version.status === 'published') return versionOf(version);
-    if (back && version.status === 'draft')
-      throw new Problem('conflict', 'this version was never published, so there is no way back to it');
-    // What was fine when the version was made may not be so any more: node types change.
-    const faults = faultsOf(await graphOf(em, version), this.#nodeTypes);
-    if (faults.length > 0)
-      throw new Problem('conflict', 'this version cannot be published as things are: see faults', faults);
-    return this.#published(em, asker, flow, version.id, back ? 'flow.rollback' : 'flow.publish');
+  #publishAgain(asker: Asker, flowId: string, number: number, seen: Seen, back: boolean) {
+    return changingFlow(this.#orm, asker, flowId, async (em, flow) => {
+      const state = await stateOf(em, flow);
+      if (seen !== undefined) checkSeen(seen, state);
+      const version = await numbered(em, flow, number);
+      if (version.status === 'published') return { body: versionOf(version), etag: etagOf(state) };
+      if (back && version.status === 'draft')
+        throw new Problem('conflict', 'this version was never published, so there is no way back to it');
+      // What was fine when the version was made may not be so any more: node types change.
+      const faults = faultsOf(await graphOf(em, version), this.#nodeTypes);
+      if (faults.length > 0)
+        throw new Problem('conflict', 'this version cannot be published as things are: see faults', faults);
+      const action = back ? 'flow.rollback' : 'flow.publish';
+      const body = await this.#published(em, asker, flow, version.id, action);
+      return { body, etag: etagOf(await stateOf(em, flow)) };
+    });
   }
 
   async #published(em: EntityManager, asker: Asker, flow: Flow, versionId: string, action: string) {
     const before = await em.findOne(FlowVersion, { flow, status: 'published' });
-    const version = versionOf(await publishFlowVersion(em, versionId));
+    const was = before === null ? { nodes: [], edges: [] } : await graphOf(em, before);
+    const version = await publishFlowVersion(em, versionId);
+    const changes = diffFlows(was, await graphOf(em, version));
     auditFlow(em, asker, flow, {
       action,
       ...(before === null ? {} : { before: { version: before.number } }),
-      after: { version: version.version },
+      after: { version: version.number, changes },
     });
-    return version;
+    return versionOf(version);
   }
 
   #shown(flow: Flow, { row, document, etag }: Draft): FlowDraftDetail {
@@ -288,35 +300,6 @@ export class PostgresFlowAdmin {
       faults: faultsOf(document, this.#nodeTypes),
     };
   }
-
-  #changing<T>(
-    asker: Asker,
-    flowId: string,
-    work: (em: EntityManager, flow: Flow) => Promise<T>,
-  ): Promise<T> {
-    return this.#inFlow(asker, flowId, work, LockMode.PESSIMISTIC_WRITE);
-  }
-
-  /** As the tenant of whoever asks; an operator who named none asks as the flow's own. */
-  async #inFlow<T>(
-    asker: Asker,
-    flowId: string,
-    work: (em: EntityManager, flow: Flow) => Promise<T>,
-    lockMode: LockMode = LockMode.NONE,
-  ): Promise<T> {
-    const tenantId =
-      asker.principal.tenantId ?? (await this.#orm.em.fork().findOne(Flow, { id: flowId }))?.tenant.id;
-    if (tenantId === undefined) throw noFlow();
-    return inTenant(this.#orm, tenantId, async (em) => {
-      const flow = await em.findOne(Flow, { id: flowId }, { lockMode });
-      if (flow === null) throw noFlow();
-      return work(em, flow);
-    });
-  }
-}
-
-function noFlow(): Problem {
-  return new Problem('not-found', 'no flow has this id');
 }
 
 async function numbered(em: EntityManager, flow: Flow, number: number): Promise<FlowVersion> {
@@ -325,14 +308,44 @@ async function numbered(em: EntityManager, flow: Flow, number: number): Promise<
   return version;
 }
 
-function refuseUnstorable(document: unknown): void {
-  const faults = unstorable(document);
-  if (faults.length > 0) throw new Problem('invalid-body', 'this cannot be kept: see faults', faults);
+/** `once`, whose answer is kept as JSON, for a body of a known form. */
+async function onceFor<Body>(
+  em: EntityManager,
+  request: FastifyRequest,
+  tenantId: string,
+  work: () => Promise<Made & { readonly body: Body }>,
+): Promise<Once<Body>> {
+  return (await once(em, request, tenantId, work)) as Once<Body>;
 }
 
-function checkSeen(seen: readonly string[], etag: string): void {
+function madeVersion(flow: Flow, body: FlowVersionSummary) {
+  return { status: 201, body, headers: { location: `/flows/${flow.id}/versions/${body.version}` } };
+}
+
+function checkDraft(seen: readonly string[], etag: string): void {
   if (!seen.some((tag) => tag === '*' || tag === etag))
     throw new Problem('precondition-failed', 'the draft was changed since you read it: read it again');
+}
+
+async function refuseUsed(em: EntityManager, flow: Flow): Promise<void> {
+  const campaigns = await em.find(Campaign, { flow }, { orderBy: { name: 'asc' }, limit: 20 });
+  const entering = await em.execute<{ name: string }[]>(
+    `select distinct flow.name from node join flow_version on flow_version.id = node.flow_version_id
+     join flow on flow.id = flow_version.flow_id
+     where flow_version.status = 'published' and flow.id <> ? and node.type = 'goto'
+     and lower(node.params->>'flow') in (lower(?), ?) order by 1 limit 20`,
+    [flow.id, flow.name, flow.id],
+  );
+  const users = [
+    ...campaigns.map(({ id, name }) => `campaign ${name} (${id})`),
+    ...entering.map(({ name }) => `flow ${name}, by goto`),
+  ];
+  if (users.length > 0)
+    throw new Problem(
+      'conflict',
+      'this flow is in use: see faults',
+      users.map((user) => ({ field: '', message: `is used by ${user}` })),
+    );
 }
 
 async function withFreeName<T>(work: () => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import {
   FlowNodeSchema,
   flowLimits,
 } from '../../flow/flow-graph.ts';
+import { fieldList } from '../resources/page-query.ts';
 import { FaultSchema, InstantSchema, NextSchema, Nullable, pageQuery, UuidSchema } from '../schemas.ts';
 
 export const FlowVersionSummarySchema = Type.Object({
@@ -49,12 +50,26 @@ export const FlowDetailSchema = Type.Object({
 /** `graph`: the published version's, else the newest one's; null where the flow has no version yet. */
 export type FlowDetail = Static<typeof FlowDetailSchema>;
 
-export const FlowPageSchema = Type.Object({ flows: Type.Array(FlowSummarySchema), next: NextSchema });
+export const FlowPageSchema = Type.Object({
+  flows: Type.Array(Type.Partial(FlowSummarySchema)),
+  next: NextSchema,
+});
 
 export const FlowQuerySchema = Type.Object(
-  { tenant: Type.Optional(UuidSchema), ...pageQuery },
+  {
+    tenant: Type.Optional(UuidSchema),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    namePrefix: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    fields: fieldList,
+    ...pageQuery,
+  },
   { additionalProperties: false },
 );
+
+/** The header `If-Match` where it may be left out. */
+export const SeenSchema = Type.Object({
+  'if-match': Type.Optional(Type.String({ maxLength: 1000, description: 'The etag of what you read' })),
+});
 
 /** One line of text with something to read in it. */
 export const FlowNameSchema = Type.String({

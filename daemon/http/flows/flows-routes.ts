@@ -2,8 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { isUuid } from '../../telephony/ids.ts';
 import { tenantOf } from '../access.ts';
+import { demandIfMatch, IfMatchSchema, isKnown } from '../conditional.ts';
 import type { ApiPorts } from '../ports.ts';
 import { Problem } from '../problem.ts';
+import { headersOf, IdempotencySchema } from '../resources/idempotency.ts';
+import { itemQuery, pickerOf } from '../resources/page-query.ts';
 import { UuidSchema } from '../schemas.ts';
 import { draftRoutes } from './draft-routes.ts';
 import { faultsOf } from './flow-faults.ts';
@@ -44,7 +47,8 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
         },
       },
       async (request) => {
-        const { tenant, cursor, limit = 50 } = request.query;
+        const { tenant, name, namePrefix, fields, cursor, limit = 50 } = request.query;
+        const narrow = pickerOf(Object.keys(FlowSummarySchema.properties), fields);
         if (cursor !== undefined && !isUuid(cursor))
           throw new Problem('invalid-parameters', 'see faults', [
             {
@@ -52,9 +56,9 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
               message: 'is none of ours: take `next` from the page before, or leave it out',
             },
           ]);
-        const found = await flows.list(request, tenant, cursor, limit + 1);
+        const found = await flows.list(request, { tenant, name, namePrefix, before: cursor }, limit + 1);
         const page = found.slice(0, limit);
-        return { flows: page, next: found.length > limit ? (page.at(-1)?.id ?? null) : null };
+        return { flows: page.map(narrow), next: found.length > limit ? (page.at(-1)?.id ?? null) : null };
       },
     );
 
@@ -65,13 +69,14 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
         schema: {
           summary: 'Makes a flow; its draft is empty',
           tags,
+          headers: IdempotencySchema,
           body: FlowNameBodySchema,
           response: { 201: FlowSummarySchema },
         },
       },
       async (request, reply) => {
-        const flow = await flows.create(request, tenantOf(request), request.body.name);
-        return reply.code(201).header('location', `/flows/${flow.id}`).send(flow);
+        const answer = await flows.create(request, tenantOf(request), request.body.name);
+        return reply.code(201).headers(headersOf(answer)).send(answer.body);
       },
     );
 
@@ -83,10 +88,17 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
           summary: 'One flow with its versions and the graph in force',
           tags,
           params,
-          response: { 200: FlowDetailSchema },
+          querystring: itemQuery,
+          response: { 200: Type.Partial(FlowDetailSchema), 304: Type.Null() },
         },
       },
-      (request) => flows.find(request, request.params.id),
+      async (request, reply) => {
+        const narrow = pickerOf(Object.keys(FlowDetailSchema.properties), request.query.fields);
+        const { body, etag } = await flows.find(request, request.params.id);
+        reply.header('etag', etag);
+        if (isKnown(request, etag)) return reply.code(304).send(null);
+        return reply.send(narrow(body));
+      },
     );
 
     app.patch(
@@ -97,11 +109,16 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
           summary: 'Renames a flow',
           tags,
           params,
+          headers: IfMatchSchema,
           body: FlowNameBodySchema,
           response: { 200: FlowSummarySchema },
         },
       },
-      (request) => flows.rename(request, request.params.id, request.body.name),
+      async (request, reply) => {
+        const seen = demandIfMatch(request);
+        const { body, etag } = await flows.rename(request, request.params.id, request.body.name, seen);
+        return reply.header('etag', etag).send(body);
+      },
     );
 
     app.delete(
@@ -113,11 +130,12 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
           description: '409 names the campaigns and flows that use it.',
           tags,
           params,
+          headers: IfMatchSchema,
           response: { 204: Type.Null({ description: 'It is gone' }) },
         },
       },
       async (request, reply) => {
-        await flows.remove(request, request.params.id);
+        await flows.remove(request, request.params.id, demandIfMatch(request));
         return reply.code(204).send(null);
       },
     );
@@ -130,6 +148,7 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
           summary: 'Makes another flow whose draft is this one’s content',
           tags,
           params,
+          headers: IdempotencySchema,
           body: Type.Object(
             { name: FlowNameSchema, from: Type.Optional(WhichSchema) },
             { additionalProperties: false },
@@ -140,8 +159,8 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
       async (request, reply) => {
         const { name, from = 'draft' } = request.body;
         const { flow, document } = await flows.document(request, request.params.id, whichOf(from));
-        const clone = await flows.create(request, flow.tenantId, name, document, 'flow.clone');
-        return reply.code(201).header('location', `/flows/${clone.id}`).send(clone);
+        const answer = await flows.create(request, flow.tenantId, name, document, 'flow.clone');
+        return reply.code(201).headers(headersOf(answer)).send(answer.body);
       },
     );
 
@@ -174,6 +193,7 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
           summary: 'Makes a flow of an exported document: it is the draft, to be published',
           description: 'A document that could not be published here is refused with all its faults (422).',
           tags,
+          headers: IdempotencySchema,
           body: FlowImportSchema,
           response: { 201: FlowSummarySchema },
         },
@@ -188,8 +208,8 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
             faults.map(({ field, ...fault }) => ({ ...fault, field: `/flow${field}` })),
           );
         const draft = document as FlowDraftDocument; // without a fault it is one
-        const flow = await flows.create(request, tenantOf(request), name, draft, 'flow.import');
-        return reply.code(201).header('location', `/flows/${flow.id}`).send(flow);
+        const answer = await flows.create(request, tenantOf(request), name, draft, 'flow.import');
+        return reply.code(201).headers(headersOf(answer)).send(answer.body);
       },
     );
 

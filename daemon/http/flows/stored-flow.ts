@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Edge, type Flow, FlowDraft, FlowVersion, Node } from '../../../orm/index.ts';
 import type { FlowGraph } from '../../flow/flow-graph.ts';
 import { instantOfMs } from '../schemas.ts';
-import type { FlowDraftDocument, FlowSummary, FlowVersionSummary } from './flow-schemas.ts';
+import type { FlowDetail, FlowDraftDocument, FlowSummary, FlowVersionSummary } from './flow-schemas.ts';
 
 export function summaryOf(flow: Flow, publishedVersion: number | undefined): FlowSummary {
   return {
@@ -21,6 +21,17 @@ export function versionOf(version: FlowVersion): FlowVersionSummary {
     createdAt: instantOfMs(version.createdAt.getTime()),
     publishedAt: version.publishedAt == null ? null : instantOfMs(version.publishedAt.getTime()),
   };
+}
+
+/** All of a flow that can change; a version's graph cannot. Its etag is of this. */
+export async function stateOf(em: EntityManager, flow: Flow): Promise<Omit<FlowDetail, 'graph'>> {
+  // `refresh`: publishing changes versions past the ORM.
+  const newest = { orderBy: { number: 'desc' }, limit: 200, refresh: true } as const;
+  const versions = await em.find(FlowVersion, { flow }, newest);
+  const published =
+    versions.find(({ status }) => status === 'published') ??
+    (await em.findOne(FlowVersion, { flow, status: 'published' }));
+  return { ...summaryOf(flow, published?.number), versions: versions.map(versionOf) };
 }
 
 /** The document as it was written: what was left out then is left out now. */

@@ -1,8 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { FlowGraphSchema } from '../../flow/flow-graph.ts';
+import { seenBy } from '../conditional.ts';
 import type { ApiPorts } from '../ports.ts';
 import { Problem } from '../problem.ts';
+import { headersOf, IdempotencySchema } from '../resources/idempotency.ts';
 import { pageQuery, UuidSchema } from '../schemas.ts';
 import type { Which } from './flow-admin.ts';
 import { diffFlows } from './flow-diff.ts';
@@ -11,6 +13,7 @@ import {
   FlowVersionPageSchema,
   FlowVersionSchema,
   FlowVersionSummarySchema,
+  SeenSchema,
   WhichSchema,
 } from './flow-schemas.ts';
 
@@ -72,14 +75,14 @@ export function versionRoutes({ flows }: Pick<ApiPorts, 'flows'>): FastifyPlugin
           description: "All faults of the graph are told at once (422), the schema's first.",
           tags,
           params,
+          headers: IdempotencySchema,
           body: FlowGraphSchema,
           response: { 201: FlowVersionSummarySchema },
         },
       },
       async (request, reply) => {
-        const { id } = request.params;
-        const version = await flows.addVersion(request, id, request.body);
-        return reply.code(201).header('location', `/flows/${id}/versions/${version.version}`).send(version);
+        const answer = await flows.addVersion(request, request.params.id, request.body);
+        return reply.code(201).headers(headersOf(answer)).send(answer.body);
       },
     );
 
@@ -103,12 +106,19 @@ export function versionRoutes({ flows }: Pick<ApiPorts, 'flows'>): FastifyPlugin
         config: writes,
         schema: {
           summary: 'New calls take this version from now on; live calls keep theirs',
+          description:
+            'If-Match with the etag of the flow: only where nobody else published since (412 otherwise).',
           tags,
           params: versionParams,
+          headers: SeenSchema,
           response: { 200: FlowVersionSummarySchema },
         },
       },
-      (request) => flows.publish(request, request.params.id, request.params.version),
+      async (request, reply) => {
+        const { id, version } = request.params;
+        const { body, etag } = await flows.publish(request, id, version, seenBy(request));
+        return reply.header('etag', etag).send(body);
+      },
     );
 
     app.post(
@@ -118,13 +128,18 @@ export function versionRoutes({ flows }: Pick<ApiPorts, 'flows'>): FastifyPlugin
         schema: {
           summary: 'Goes back to a version that was published before',
           description:
-            'The version itself is published again, under its own number: its content cannot have changed. 409 where it was never published, or where node types changed so that it cannot be walked any more.',
+            'The version itself is published again, under its own number: its content cannot have changed. 409 where it was never published, or where node types changed so that it cannot be walked any more. If-Match as for publishing.',
           tags,
           params: versionParams,
+          headers: SeenSchema,
           response: { 200: FlowVersionSummarySchema },
         },
       },
-      (request) => flows.rollback(request, request.params.id, request.params.version),
+      async (request, reply) => {
+        const { id, version } = request.params;
+        const { body, etag } = await flows.rollback(request, id, version, seenBy(request));
+        return reply.header('etag', etag).send(body);
+      },
     );
 
     app.get(

@@ -6,10 +6,10 @@ import type { CountryCode } from '../../telephony/e164.ts';
 import { newId } from '../../telephony/ids.ts';
 import { Problem } from '../problem.ts';
 import type { Fault } from '../schemas.ts';
+import { unstorable } from '../storable-text.ts';
 import { cellReader } from './csv-cells.ts';
 import type { Resource } from './define-resource.ts';
 import type { Row } from './resource-rows.ts';
-import { unstorable } from './storable-text.ts';
 
 /** A row of a file: what is to be made of it, or why it cannot. */
 export type FileRow = GoodRow | { readonly line: number; readonly faults: readonly Fault[] };
@@ -86,7 +86,7 @@ function rowReader(resource: Resource, header: readonly string[], country: Count
       row[name] = value ?? field.fallback;
       if (value === undefined) continue;
       given[name] = value;
-      const message = field.check?.(value) ?? (unstorable(value) === undefined ? undefined : 'holds a NUL');
+      const message = field.check?.(value) ?? (unstorable(value).length === 0 ? undefined : 'holds a NUL');
       if (message !== undefined) wrong.push({ field: `/${name}`, message, line });
     }
     if (!explain)

@@ -27,7 +27,6 @@ import { rateCards, rates } from './rate-cards.ts';
 import { resourceRoutes } from './resource-routes.ts';
 import type { ResourcePorts } from './resource-scope.ts';
 import { schedules } from './schedules.ts';
-import { refuseUnstorable } from './storable-text.ts';
 import { tags } from './tags.ts';
 import { rotateSecret, webhookDeliveries, webhooks } from './webhooks.ts';
 
@@ -71,7 +70,6 @@ const plain: readonly Resource[] = [
 /** What people configure: list, read, make, change, remove. */
 export function resourcesRoutes(ports: ResourcePorts): FastifyPluginAsync {
   return async (app) => {
-    app.addHook('preHandler', refuseUnstorable);
     const hooks = webhooks(ports);
     const places = new ImportPlaces();
     for (const resource of [...plain, hooks, webhookDeliveries(hooks)]) {

@@ -1,24 +1,18 @@
+import { pino } from 'pino';
 import t from 'tap';
-import { newId } from '../../../daemon/telephony/ids.ts';
+import { postgresAccess } from '../../../daemon/http/access/postgres-access.ts';
+import { keepInPlace } from '../../../daemon/records/recording-target.ts';
 import { createTestDatabase } from '../../../ops/dev-services/test-database.ts';
 import { closeOrm, openOrm } from '../../../orm/config.ts';
 import { knownMigrations, migrate } from '../../../orm/migrate.ts';
 import { testFlow } from '../../../orm/seed.ts';
+import { seedRoles } from '../../../orm/seed-platform.ts';
 import { seededDatabase } from '../seeded-database.ts';
+import { Browser } from './access/access-api.ts';
 import { type ResourceHouse, resourceHouse } from './resources/resource-house.ts';
 
-/**
- * What the development seed makes that other routes than those of the resources make: people, roles and the flow's own
- * row come from theirs.
- */
-const elsewhere = [
-  'user_account',
-  'role',
-  'membership',
-  'mikro_orm_migrations',
-  'audit_log',
-  'idempotency_key',
-];
+/** Tables of what was done, not of what there is. */
+const elsewhere = ['mikro_orm_migrations', 'audit_log', 'idempotency_key', 'session'];
 
 type Sql = ResourceHouse['sql'];
 
@@ -39,8 +33,9 @@ async function contentsOf(sql: Sql): Promise<Record<string, string[]>> {
     }
   }
   const plain = (column: string, value: unknown): unknown => {
+    if (column === 'last_sign_in_at') return 'some'; // only the one had to sign in
     if (column.endsWith('_at') || column === 'id') return value === null ? null : 'some';
-    if (column === 'transaction_id') return 'some';
+    if (column === 'transaction_id' || column === 'password_hash') return 'some';
     return typeof value === 'string' ? (names.get(value) ?? value) : value;
   };
   return Object.fromEntries(
@@ -58,29 +53,35 @@ async function contentsOf(sql: Sql): Promise<Record<string, string[]>> {
 void t.test('the development seed can be rebuilt through the API alone', async (t) => {
   const seeded = await seededDatabase();
   const seededOrm = openOrm(seeded.url);
-  const empty = await createTestDatabase({
+  // The platform's roles have no route that makes them: they are the product's, as the tables are.
+  const bare = await createTestDatabase({
     template: {
-      name: `empty_${knownMigrations().at(-1) ?? ''}`.toLowerCase(),
-      prepare: async (url) => void (await migrate(url)),
+      name: `roles_${knownMigrations().at(-1) ?? ''}`.toLowerCase(),
+      async prepare(url) {
+        await migrate(url);
+        const orm = openOrm(url);
+        await orm.em.fork().transactional(seedRoles);
+        await closeOrm(orm);
+      },
     },
   });
-  const tenant = newId();
-  const house = resourceHouse(empty, tenant, true);
+  const house = resourceHouse(bare, '', true, (orm) => ({
+    access: postgresAccess({
+      orm,
+      target: keepInPlace,
+      recordingsFolder: '/nowhere',
+      log: pino({ level: 'silent' }),
+    }),
+  }));
   t.teardown(async () => {
     await house.close();
     await closeOrm(seededOrm);
     await seeded.drop();
   });
-  const { make, ask } = house;
-  // A tenant and the flow's name are given: their routes are not those of the resources.
-  await house.sql("insert into tenant (id, slug, name) values (?, 'test-org', 'Test Organization')", [
-    tenant,
-  ]);
-  const flow = newId();
-  await house.sql("insert into flow (id, tenant_id, name) values (?, ?, 'IVR, queue, buyer failover')", [
-    flow,
-    tenant,
-  ]);
+  const { id: tenant } = await house.make('/tenants', { slug: 'test-org', name: 'Test Organization' }, null);
+  const make = (url: string, body: object, of: string | null = tenant) => house.make(url, body, of);
+  const ask = (method: 'GET' | 'POST', url: string, body?: object) =>
+    house.ask(method, url, { tenant, ...(body === undefined ? {} : { body }) });
 
   for (const [name, enabled, description] of [
     ['analytics', true, 'Reports of calls and money.'],
@@ -99,9 +100,10 @@ void t.test('the development seed can be rebuilt through the API alone', async (
   const endpoints = `/buyers/${buyer.id}/endpoints`;
   await make(endpoints, { label: 'SIP', kind: 'sip', destination: 'sip:buyer@127.0.0.1:5070', priority: 0 });
   await make(endpoints, { label: 'PSTN', kind: 'pstn', destination: '+15555550123', priority: 1 });
-  t.equal((await ask('POST', `/flows/${flow}/versions`, { body: testFlow })).status, 201);
-  t.equal((await ask('POST', `/flows/${flow}/versions/1/publish`)).status, 200);
-  const campaign = await make('/campaigns', { name: 'Test Campaign', flowId: flow, record: 'stereo' });
+  const flow = await make('/flows', { name: 'IVR, queue, buyer failover' });
+  t.equal((await ask('POST', `/flows/${flow.id}/versions`, testFlow)).status, 201);
+  t.equal((await ask('POST', `/flows/${flow.id}/versions/1/publish`)).status, 200);
+  const campaign = await make('/campaigns', { name: 'Test Campaign', flowId: flow.id, record: 'stereo' });
   await make(`/campaigns/${campaign.id}/buyers`, { buyerId: buyer.id });
   await make(`/campaigns/${campaign.id}/publishers`, { publisherId: publisher.id });
   for (const e164 of ['+15551234567', '+15559876543'])
@@ -121,7 +123,7 @@ void t.test('the development seed can be rebuilt through the API alone', async (
     prepaid: true,
   });
   const deposit = { amountMicros: '1000000000', note: 'test data' };
-  t.match(await ask('POST', `/billing-accounts/${account.id}/deposits`, { body: deposit }), {
+  t.match(await ask('POST', `/billing-accounts/${account.id}/deposits`, deposit), {
     status: 201,
     body: { balanceMicros: '1000000000' },
   });
@@ -130,6 +132,15 @@ void t.test('the development seed can be rebuilt through the API alone', async (
     url: 'http://127.0.0.1:8099/callfabric',
     secret: 'test-webhook-secret',
   });
+  const { roles } = (await ask('GET', '/roles')).body as { roles: { id: string; name: string }[] };
+  const roleId = roles.find(({ name }) => name === 'admin')?.id;
+  const admin = { email: 'admin@test.callfabric.local', password: 'given by the operator' };
+  await make('/users', { ...admin, name: 'Test Admin', roleId });
+  // A password that somebody else gave is to be chosen anew, with the first sign-in.
+  const browser = new Browser(house.app);
+  t.equal((await browser.signIn(admin)).statusCode, 200, 'the admin signs in');
+  const chosen = { current: admin.password, new: 'password123' };
+  t.equal((await browser.send('PUT', '/session/password', chosen)).statusCode, 200);
 
   const made = await contentsOf(house.sql);
   const expected = await contentsOf((query, values = []) =>

@@ -68,3 +68,18 @@ void t.test("it refuses where somebody else's things are", async (t) => {
   await resetSchema(url, development);
   t.equal(await tenants(client), 0);
 });
+
+void t.test('of a newer schema it drops what it knows, or says who knows the rest', async (t) => {
+  const { url, client } = await seeded(t);
+  await client.query("insert into mikro_orm_migrations (name) values ('Migration29990101000000_later')");
+  await client.query('create table later (id int)');
+  await t.rejects(resetSchema(url, development), {
+    kind: 'schema_newer',
+    message:
+      /is newer than this code \(it has Migration29990101000000_later\), which does not know table later\. Reset it with the release that made it/,
+  });
+  t.equal(await tenants(client), 1);
+  await client.query('drop table later; alter table tenant add column later int');
+  t.same((await resetSchema(url, development)).applied, knownMigrations());
+  t.equal(await tenants(client), 0);
+});

@@ -24,7 +24,7 @@ export interface ResourceHouse {
   readonly app: FastifyInstance;
   readonly orm: ReturnType<typeof openOrm>;
   /** `tenant`: null names none. */
-  ask(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, more?: Asked): Promise<Answer>;
+  ask(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, more?: Asked): Promise<Answer>;
   /** The row that was made; throws where it was not. */
   make(url: string, body: object, tenant?: string | null): Promise<Record<string, unknown> & { id: string }>;
   sql<Row>(query: string, values?: readonly unknown[]): Promise<Row[]>;

@@ -36,12 +36,13 @@ const flowsOf = (of: Partial<FlowAdmin>) => ({ flows: fakeFlows(of) });
 const headers = { authorization: `Bearer ${key}` };
 const post = (url: string, payload?: object) =>
   ({ method: 'POST', url, headers, ...(payload === undefined ? {} : { payload }) }) as const;
+const once = <Body>(body: Body) => ({ status: 201, body, headers: {}, replayed: false });
 const unasked = async (): Promise<never> => t.fail('must not be asked') as never;
 
 void t.test('flows are listed a page at a time', async (t) => {
   const asked: unknown[] = [];
-  const list: FlowAdmin['list'] = async (_asker, tenant, before, limit) => {
-    asked.push([tenant, before, limit]);
+  const list: FlowAdmin['list'] = async (_asker, wanted, limit) => {
+    asked.push([JSON.parse(JSON.stringify(wanted)), limit]);
     return [summary, summary];
   };
   const app = testApi(t, flowsOf({ list }));
@@ -50,19 +51,32 @@ void t.test('flows are listed a page at a time', async (t) => {
     body: { flows: [{ name: 'Main', publishedVersion: 2 }], next: flowId },
   });
   t.match(await ask(app, { url: `/flows?cursor=${flowId}` }), { body: { next: null } });
+  t.same((await ask(app, { url: '/flows?limit=1&name=Main&namePrefix=M&fields=name' })).body, {
+    flows: [{ name: 'Main' }],
+    next: flowId,
+  });
   t.same(asked, [
-    [tenantId, undefined, 2],
-    [undefined, flowId, 51],
+    [{ tenant: tenantId }, 2],
+    [{ before: flowId }, 51],
+    [{ name: 'Main', namePrefix: 'M' }, 2],
   ]);
+  t.match(await ask(app, { url: '/flows?fields=graph' }), {
+    status: 400,
+    body: { faults: [{ field: '/fields' }] },
+  });
   t.equal((await ask(app, { url: '/flows?cursor=1;drop' })).status, 400);
 });
 
 void t.test('one flow comes with its graph as it was written', async (t) => {
-  const app = testApi(t, flowsOf({ find: async () => flow }));
+  const told = (body: FlowDetail) => flowsOf({ find: async () => ({ body, etag: '"f"' }) });
+  const app = testApi(t, told(flow));
   const { status, body } = await ask(app, { url: `/flows/${flowId}` });
   t.equal(status, 200);
   t.same(body, flow, 'nothing is lost on the way out, whatever the params are');
-  const empty = testApi(t, flowsOf({ find: async () => ({ ...flow, versions: [], graph: null }) }));
+  t.same((await ask(app, { url: `/flows/${flowId}?fields=name,graph` })).body, { name: 'Main', graph });
+  const known = { url: `/flows/${flowId}`, headers: { ...headers, 'if-none-match': '"f"' } };
+  t.match(await app.inject(known), { statusCode: 304, headers: { etag: '"f"' }, body: '' });
+  const empty = testApi(t, told({ ...flow, versions: [], graph: null }));
   t.match(await ask(empty, { url: `/flows/${flowId}` }), { status: 200, body: { graph: null } });
   t.equal((await ask(testApi(t), { url: `/flows/${flowId}` })).status, 404);
 });
@@ -71,7 +85,7 @@ void t.test('a flow is made for the tenant that is named, and needs a name to re
   const made: unknown[] = [];
   const create: FlowAdmin['create'] = async (_asker, tenant, name) => {
     made.push([tenant, name]);
-    return summary;
+    return once(summary);
   };
   const app = testApi(t, flowsOf({ create }));
   const named = { ...headers, 'x-callfabric-tenant': tenantId };
@@ -89,7 +103,7 @@ void t.test('a graph becomes a version', async (t) => {
   const kept: FlowGraph[] = [];
   const addVersion: FlowAdmin['addVersion'] = async (_asker, _id, sent) => {
     kept.push(sent);
-    return version;
+    return once(version);
   };
   const app = testApi(t, flowsOf({ addVersion }));
   t.match(await ask(app, post(`/flows/${flowId}/versions`, graph)), { status: 201, body: version });
@@ -193,7 +207,7 @@ void t.test('a document is validated without a flow, whatever it is', async (t) 
     headers: { ...headers, 'content-type': 'application/json' },
     payload: deep,
   });
-  t.match(answer, { status: 200, body: { faults: [{ message: /nested deeper/ }] } });
+  t.match(answer, { status: 422, body: { faults: [{ message: /nested deeper/ }] } });
 });
 
 void t.test(
@@ -229,7 +243,7 @@ void t.test(
 void t.test('publishing and going back tell what became of it', async (t) => {
   const published = { ...version, state: 'published' as const, publishedAt: version.createdAt };
   const answers = [
-    async () => published,
+    async () => ({ body: published, etag: '"f"' }),
     async () => {
       throw new Problem('conflict', 'see faults', [
         { node: 'a', field: '/nodes/0/type', message: 'is unknown' },
@@ -270,4 +284,39 @@ void t.test('node types come with the schema of their params and what their exit
       },
     ],
   });
+});
+
+void t.test('a flow is changed by those who saw it', async (t) => {
+  const seen: unknown[] = [];
+  const told = { body: { ...version, state: 'published' as const }, etag: '"g"' };
+  const app = testApi(
+    t,
+    flowsOf({
+      rename: async (_asker, _id, _name, tags) => {
+        seen.push(tags);
+        return { body: summary, etag: '"g"' };
+      },
+      remove: async (_asker, _id, tags) => void seen.push(tags),
+      publish: async (_asker, _id, _number, tags) => {
+        seen.push(tags);
+        return told;
+      },
+      rollback: async (_asker, _id, _number, tags) => {
+        seen.push(tags);
+        return told;
+      },
+    }),
+  );
+  const url = `/flows/${flowId}`;
+  const publish = `${url}/versions/3/publish`;
+  const rename = { method: 'PATCH', url, payload: { name: 'Other' } } as const;
+  t.equal((await ask(app, { ...rename, headers })).status, 428);
+  t.equal((await ask(app, { method: 'DELETE', url, headers })).status, 428);
+  t.equal((await ask(app, { method: 'POST', url: publish, headers })).status, 200, 'may be left out');
+  const tagged = { ...headers, 'if-match': '"f"' };
+  t.match(await app.inject({ ...rename, headers: tagged }), { statusCode: 200, headers: { etag: '"g"' } });
+  t.match(await app.inject({ method: 'POST', url: publish, headers: tagged }), { headers: { etag: '"g"' } });
+  await ask(app, { method: 'POST', url: `${url}/versions/3/rollback`, headers: tagged });
+  await ask(app, { method: 'DELETE', url, headers: tagged });
+  t.same(seen, [undefined, ['"f"'], ['"f"'], ['"f"'], ['"f"']]);
 });
