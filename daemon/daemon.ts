@@ -13,14 +13,16 @@ import { CallRegistry } from './call/registry.ts';
 import { DaemonPresence } from './caps/daemon-presence.ts';
 import { LeasedCalls } from './caps/leased-calls.ts';
 import { RedisCaps } from './caps/redis-caps.ts';
+import { RedisLink } from './caps/redis-link.ts';
 import { RedisWaitingLines } from './caps/redis-waiting-lines.ts';
+import { SharedLeases } from './caps/shared-leases.ts';
 import { careOfOthers } from './care-of-others.ts';
 import { careOfRecordings } from './care-of-recordings.ts';
 import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
 import { SourceList } from './esl/source-list.ts';
-import { healthChecks } from './health-checks.ts';
+import { healthChecks, postgresDeadlineMs } from './health-checks.ts';
 import { postgresAccess } from './http/access/postgres-access.ts';
 import { PostgresCallReader } from './http/call-reader.ts';
 import { PostgresFlowAdmin } from './http/flows/flow-admin.ts';
@@ -140,7 +142,12 @@ export class Daemon {
     undoing.add(() => caps.stop());
     undoing.add(() => lines.stop());
     const presence = new DaemonPresence({ caps, log });
-    const leased = new LeasedCalls(caps, presence);
+    // Whoever looks at leases waits on a connection of its own: decisions about calls are not behind it.
+    const lookLog = log.child({ connection: 'looking' });
+    const looking = new RedisLink({ url: config.redisUrl, log: lookLog, deadlineMs: config.caps.deadlineMs });
+    undoing.add(() => looking.stop());
+    looking.start();
+    const leased = new LeasedCalls({ keys: caps.keys, link: looking }, presence);
     presence.start();
     // After the last lease is given back: what is left then is another daemon's to care for.
     undoing.add(() => presence.stop());
@@ -253,6 +260,12 @@ export class Daemon {
     // Connections of its own: requests, however many, never take those that calls are written with.
     const apiOrm = openOrm(config.databaseUrl, { applicationName: 'callfabric api', maxConnections: 8 });
     undoing.add(() => closeOrm(apiOrm));
+    const healthOrm = openOrm(config.databaseUrl, {
+      applicationName: 'callfabric health',
+      maxConnections: 1,
+      connectTimeoutMs: postgresDeadlineMs,
+    });
+    undoing.add(() => closeOrm(healthOrm));
     const access = postgresAccess({ orm: apiOrm, target: recordingTargetOf(store), recordingsFolder, log });
     undoing.add(() => access.tenants.stop());
     const api = new HttpServer(
@@ -268,7 +281,7 @@ export class Daemon {
             hangup: (callId, cause) =>
               hangUp({ registry: this.registry, leased, links: switches.links }, callId, cause),
           },
-          leased,
+          leased: new SharedLeases({ leased }),
           daemonId: this.id,
           calls: new PostgresCallReader(apiOrm),
           flows: new PostgresFlowAdmin(apiOrm, nodeTypes),
@@ -276,7 +289,7 @@ export class Daemon {
           caps,
           resources: { orm: apiOrm, privateWebhooks: config.api.privateWebhooks },
           live,
-          health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
+          health: { checks: healthChecks(healthOrm, caps, switches), draining: () => this.#draining },
           metrics,
           reports: new PostgresReports(apiOrm),
           cdrs: {
