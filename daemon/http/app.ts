@@ -25,7 +25,7 @@ import { answerBrokenRequest, answerWithProblems } from './problem.ts';
 import { reportsRoutes } from './reports/reports-routes.ts';
 import { resourcesRoutes } from './resources/resources.ts';
 import { ProblemSchema } from './schemas.ts';
-import { longestLoopDelayMs, shedding } from './shedding.ts';
+import { longestLoopDelayMs, Pressure, shedding } from './shedding.ts';
 import { validatorCompiler } from './validation.ts';
 
 export interface ApiSettings {
@@ -86,7 +86,8 @@ export function buildApp({ settings, ports, log, now }: ApiDependencies): Fastif
     requestIdHeader: false,
     clientErrorHandler: answerBrokenRequest,
   });
-  const shed = shedding(now);
+  const pressure = new Pressure(now);
+  const shed = shedding(pressure);
   const sessionCookie = new SessionCookie({
     secure: settings.secureCookies ?? true,
     origin: settings.origin,
@@ -132,6 +133,7 @@ export function buildApp({ settings, ports, log, now }: ApiDependencies): Fastif
 
   void app.register(async (guarded) => {
     guarded.decorateRequest('principal');
+    guarded.decorateRequest('principalNow');
     guarded.addHook('onRequest', shed);
     const { identities } = ports.access;
     guarded.addHook('onRequest', authenticate({ key, identities, cookie: sessionCookie }));
@@ -143,7 +145,7 @@ export function buildApp({ settings, ports, log, now }: ApiDependencies): Fastif
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
     await guarded.register(resourcesRoutes(ports.resources));
-    await guarded.register(liveRoutes(ports));
+    await guarded.register(liveRoutes({ ...ports, pressure }));
     await guarded.register(reportsRoutes(ports));
   });
 
