@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { closeOrm, openOrm } from '../orm/config.ts';
 import { DatabaseFault } from '../orm/database-fault.ts';
 import { checkSchema } from '../orm/migrate.ts';
+import { apiConnections } from './api-connections.ts';
 import type { CallEnvironment } from './call/call-environment.ts';
 import { CallServer } from './call/call-server.ts';
 import { CdrFallback } from './call/cdr-fallback.ts';
@@ -22,7 +23,7 @@ import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
 import type { Config } from './config.ts';
 import { OutboundServer } from './esl/outbound-server.ts';
 import { SourceList } from './esl/source-list.ts';
-import { healthChecks, postgresDeadlineMs } from './health-checks.ts';
+import { healthChecks } from './health-checks.ts';
 import { postgresAccess } from './http/access/postgres-access.ts';
 import { PostgresCallReader } from './http/call-reader.ts';
 import { PostgresFlowAdmin } from './http/flows/flow-admin.ts';
@@ -257,16 +258,16 @@ export class Daemon {
     };
 
     const { folder: recordingsFolder, store } = config.recordings;
-    // Connections of its own: requests, however many, never take those that calls are written with.
-    const apiOrm = openOrm(config.databaseUrl, { applicationName: 'callfabric api', maxConnections: 8 });
-    undoing.add(() => closeOrm(apiOrm));
-    const healthOrm = openOrm(config.databaseUrl, {
-      applicationName: 'callfabric health',
-      maxConnections: 1,
-      connectTimeoutMs: postgresDeadlineMs,
+    const connections = apiConnections(config.databaseUrl);
+    undoing.add(() => connections.close());
+    const apiOrm = connections.requests;
+    const access = postgresAccess({
+      orm: apiOrm,
+      deletionOrm: connections.deletion,
+      target: recordingTargetOf(store),
+      recordingsFolder,
+      log,
     });
-    undoing.add(() => closeOrm(healthOrm));
-    const access = postgresAccess({ orm: apiOrm, target: recordingTargetOf(store), recordingsFolder, log });
     undoing.add(() => access.tenants.stop());
     const api = new HttpServer(
       {
@@ -289,7 +290,10 @@ export class Daemon {
           caps,
           resources: { orm: apiOrm, privateWebhooks: config.api.privateWebhooks },
           live,
-          health: { checks: healthChecks(healthOrm, caps, switches), draining: () => this.#draining },
+          health: {
+            checks: healthChecks(connections.health, caps, switches),
+            draining: () => this.#draining,
+          },
           metrics,
           reports: new PostgresReports(apiOrm),
           cdrs: {

@@ -16,6 +16,7 @@ import { apiDescription, buildLocalReference, documentProblems } from './api-des
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
+import { limitDear } from './dear-requests.ts';
 import { flowsRoutes } from './flows/flows-routes.ts';
 import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic } from './keys.ts';
@@ -139,6 +140,7 @@ export function buildApp({ settings, ports, log, now }: ApiDependencies): Fastif
     guarded.addHook('onRequest', authenticate({ key, identities, cookie: sessionCookie }));
     guarded.addHook('onRequest', checkAccess);
     guarded.addHook('onRoute', demandAccess);
+    guarded.addHook('preHandler', limitDear());
     if (!settings.metricsWithoutKey) await guarded.register(metricsRoutes(ports, { open: false }));
     await guarded.register(accessRoutes(accessParts));
     await guarded.register(callsRoutes(ports));

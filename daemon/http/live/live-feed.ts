@@ -178,7 +178,7 @@ export class LiveFeed implements CallWatch {
     if (this.#checking) return;
     this.#checking = true;
     try {
-      for (const reader of [...this.#readers()]) if (!(await reader.stillAllowed())) reader.finish();
+      for (const reader of this.#readers()) if (!(await reader.stillAllowed())) reader.finish();
     } catch {
       // Nobody can say: the next time.
     } finally {

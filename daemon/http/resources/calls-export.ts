@@ -88,7 +88,7 @@ export function callsExport(ports: ResourcePorts): FastifyPluginAsync {
     app.get(
       '/calls/export',
       {
-        config: { access: { scope: 'calls:read' } },
+        config: { dear: 'export', access: { scope: 'calls:read' } },
         handlerTimeout: exportTimeoutMs,
         schema: {
           summary: 'Ended calls as a CSV file, newest first',

@@ -59,7 +59,7 @@ export function csvRoutes(
     app.get(
       `${at}/export`,
       {
-        config: { access: accessTo(resource, 'read') },
+        config: { dear: 'export', access: accessTo(resource, 'read') },
         handlerTimeout: exportTimeoutMs,
         schema: {
           summary: `All ${plural} as a CSV file`,
