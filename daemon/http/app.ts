@@ -12,7 +12,7 @@ import { SessionCookie } from './access/session-cookie.ts';
 import { signInRoutes } from './access/session-routes.ts';
 import { SignInPace } from './access/sign-in-pace.ts';
 import { checkAccess, demandAccess } from './access.ts';
-import { apiDescription, buildLocalReference, documentProblems } from './api-description.ts';
+import { apiDescription, buildLocalReference, documentProblems, writtenOnce } from './api-description.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
@@ -124,7 +124,11 @@ export function buildApp({ settings, ports, log, now }: ApiDependencies): Fastif
     openapi: apiDescription(settings.version),
     refResolver: { buildLocalReference },
   });
-  void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  void app.register(async (docs) => {
+    docs.addHook('onRequest', shed);
+    docs.addHook('onRequest', writtenOnce());
+    await docs.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  });
   void app.register(healthRoutes(ports));
   void app.register(async (open) => {
     open.addHook('onRequest', shed);

@@ -62,6 +62,8 @@ void t.test(
     for (const [method, url] of [
       ['GET', '/session'],
       ['POST', '/session'],
+      ['GET', '/docs/json'],
+      ['GET', '/docs/'],
     ] as const) {
       const answer = await ask(app, { method, url, headers: bearer });
       t.match(answer, { status: 503, body: { detail: /busy with calls/ } }, `${method} ${url}`);
