@@ -86,6 +86,25 @@ void t.test(
   },
 );
 
+void t.test('an event loop that is really blocked is seen', async (t) => {
+  let now = 0;
+  const app = testApi(t, {}, {}, () => now);
+  // The first request takes longest: those that count come soon after the sample.
+  await app.inject({ url: '/calls', headers: bearer });
+  const block = new Int32Array(new SharedArrayBuffer(4));
+  // However long its own sample takes to come.
+  while (!app.isUnderPressure()) {
+    Atomics.wait(block, 0, 0, 600);
+    await new Promise((next) => setTimeout(next, 1));
+  }
+  for (const at of [0, 1500]) {
+    now = at;
+    await app.inject({ url: '/calls', headers: bearer });
+  }
+  now = 3000;
+  t.equal((await app.inject({ url: '/calls', headers: bearer })).statusCode, 503);
+});
+
 void t.test('the address of whoever asks is believed from a trusted proxy alone', async (t) => {
   const seen = async (trustedProxies: string[], remoteAddress: string): Promise<string> => {
     const app = testApi(t, {}, { trustedProxies });
