@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { closeOrm, openOrm } from '../orm/config.ts';
 import { DatabaseFault } from '../orm/database-fault.ts';
 import { checkSchema } from '../orm/migrate.ts';
+import { apiConnections } from './api-connections.ts';
 import type { CallEnvironment } from './call/call-environment.ts';
 import { CallServer } from './call/call-server.ts';
 import { CdrFallback } from './call/cdr-fallback.ts';
@@ -13,7 +14,9 @@ import { CallRegistry } from './call/registry.ts';
 import { DaemonPresence } from './caps/daemon-presence.ts';
 import { LeasedCalls } from './caps/leased-calls.ts';
 import { RedisCaps } from './caps/redis-caps.ts';
+import { RedisLink } from './caps/redis-link.ts';
 import { RedisWaitingLines } from './caps/redis-waiting-lines.ts';
+import { SharedLeases } from './caps/shared-leases.ts';
 import { careOfOthers } from './care-of-others.ts';
 import { careOfRecordings } from './care-of-recordings.ts';
 import { legEndFromJsonCdr } from './channel/leg-end-from-json-cdr.ts';
@@ -140,7 +143,12 @@ export class Daemon {
     undoing.add(() => caps.stop());
     undoing.add(() => lines.stop());
     const presence = new DaemonPresence({ caps, log });
-    const leased = new LeasedCalls(caps, presence);
+    // Whoever looks at leases waits on a connection of its own: decisions about calls are not behind it.
+    const lookLog = log.child({ connection: 'looking' });
+    const looking = new RedisLink({ url: config.redisUrl, log: lookLog, deadlineMs: config.caps.deadlineMs });
+    undoing.add(() => looking.stop());
+    looking.start();
+    const leased = new LeasedCalls({ keys: caps.keys, link: looking }, presence);
     presence.start();
     // After the last lease is given back: what is left then is another daemon's to care for.
     undoing.add(() => presence.stop());
@@ -250,15 +258,17 @@ export class Daemon {
     };
 
     const { folder: recordingsFolder, store } = config.recordings;
-    // Connections of its own: requests, however many, never take those that calls are written with.
-    const apiOrm = openOrm(config.databaseUrl, {
-      applicationName: 'callfabric api',
-      maxConnections: 8,
-      idleInTransactionTimeoutMs: 30_000,
-    });
-    undoing.add(() => closeOrm(apiOrm));
+    const connections = apiConnections(config.databaseUrl);
+    undoing.add(() => connections.close());
+    const apiOrm = connections.requests;
     const calls = new PostgresCallReader(apiOrm);
-    const access = postgresAccess({ orm: apiOrm, target: recordingTargetOf(store), recordingsFolder, log });
+    const access = postgresAccess({
+      orm: apiOrm,
+      deletionOrm: connections.deletion,
+      target: recordingTargetOf(store),
+      recordingsFolder,
+      log,
+    });
     undoing.add(() => access.tenants.stop());
     const api = new HttpServer(
       {
@@ -273,7 +283,7 @@ export class Daemon {
             hangup: (callId, cause) =>
               hangUp({ registry: this.registry, leased, links: switches.links }, callId, cause),
           },
-          leased,
+          leased: new SharedLeases({ leased }),
           daemonId: this.id,
           calls,
           callRows: calls,
@@ -282,7 +292,10 @@ export class Daemon {
           caps,
           resources: { orm: apiOrm, privateWebhooks: config.api.privateWebhooks },
           live,
-          health: { checks: healthChecks(orm, caps, switches), draining: () => this.#draining },
+          health: {
+            checks: healthChecks(connections.health, caps, switches),
+            draining: () => this.#draining,
+          },
           metrics,
           reports: new PostgresReports(apiOrm),
           cdrs: {

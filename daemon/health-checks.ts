@@ -1,9 +1,15 @@
-import type { openOrm } from '../orm/config.ts';
+import { type openOrm, poolOf } from '../orm/config.ts';
 import type { RedisCaps } from './caps/redis-caps.ts';
 import type { HealthCheck } from './http/ports.ts';
 import type { SwitchConnections } from './switch-connections.ts';
 
-/** What a daemon's readiness depends on. */
+/** Less than a readiness check may take: what is not answered then waits no longer, and its connection is given up. */
+export const postgresDeadlineMs = 1_500;
+
+/**
+ * What a daemon's readiness depends on. `orm`: neither the calls' nor the API's, for it takes one of its connections, and a
+ * busy API is no reason to send calls elsewhere.
+ */
 export function healthChecks(
   orm: ReturnType<typeof openOrm>,
   caps: RedisCaps,
@@ -14,7 +20,8 @@ export function healthChecks(
       kind: 'postgres',
       name: 'postgres',
       check: async () => {
-        await orm.em.getConnection().execute('select 1');
+        const query = { text: 'select 1', query_timeout: postgresDeadlineMs };
+        await (await poolOf(orm)).query(query);
         return 'answers';
       },
     },

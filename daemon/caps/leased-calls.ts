@@ -20,10 +20,11 @@ export interface LeasedCall extends LeaseHolder {
  * was away holds none, and is not found here.
  */
 export class LeasedCalls {
-  readonly #caps: RedisCaps;
+  readonly #caps: Pick<RedisCaps, 'keys' | 'link'>;
   readonly #presence: Pick<DaemonPresence, 'living'>;
 
-  constructor(caps: RedisCaps, presence: Pick<DaemonPresence, 'living'>) {
+  /** `caps`: whose leases, and the connection on which they are read. */
+  constructor(caps: Pick<RedisCaps, 'keys' | 'link'>, presence: Pick<DaemonPresence, 'living'>) {
     this.#caps = caps;
     this.#presence = presence;
   }

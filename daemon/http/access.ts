@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { Problem } from './problem.ts';
 
@@ -63,6 +64,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set before any handler of the guarded part. */
     principal: Principal;
+    /** Whom the same key or session stands for by now. Rejects with a Problem where it is over. */
+    principalNow: () => Promise<Principal>;
   }
 }
 
@@ -107,6 +110,24 @@ export async function checkAccess(request: FastifyRequest): Promise<void> {
   if (access === undefined) return; // no route: the answer is 404
   const reason = refusal(request.principal, access);
   if (reason !== undefined) throw new Problem('forbidden', reason);
+}
+
+/**
+ * Whether an answer that takes its time (a stream, an export) may go on: whoever asked is asked about again, and a key,
+ * session, membership or role that was taken away ends it within seconds. Rejects where PostgreSQL is away.
+ */
+export async function stillAllowed(request: FastifyRequest): Promise<boolean> {
+  const { principal } = request;
+  const now = await request.principalNow().catch((error: unknown) => {
+    if (error instanceof Problem) return undefined;
+    throw error;
+  });
+  const access = request.routeOptions.config.access;
+  if (now === undefined || now.tenantId !== principal.tenantId) return false;
+  return (
+    isDeepStrictEqual(now.view, principal.view) &&
+    (access === undefined || refusal(now, access) === undefined)
+  );
 }
 
 /** Whose rows a request sees: of one tenant and in it of one view; of all tenants for an operator who named none. */

@@ -1,5 +1,5 @@
 import type { FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
-import type { RouteOptions } from 'fastify';
+import type { FastifyInstance, onRequestAsyncHookHandler, RouteOptions } from 'fastify';
 import { liveSchemas } from './live/live-event.ts';
 
 const problem = {
@@ -13,6 +13,32 @@ export function documentProblems(route: RouteOptions): void {
   const { response } = route.schema;
   const own = typeof response === 'object' && response !== null ? response : {};
   route.schema = { ...route.schema, response: { '4xx': problem, '5xx': problem, ...own } };
+}
+
+/** The document's texts, by where they are. */
+const texts: Readonly<
+  Record<string, { readonly type: string; readonly write: (app: FastifyInstance) => string }>
+> = {
+  '/docs/json': {
+    type: 'application/json; charset=utf-8',
+    write: (app) => JSON.stringify(app.swagger()),
+  },
+  '/docs/yaml': { type: 'application/yaml', write: (app) => app.swagger({ yaml: true }) },
+};
+
+/**
+ * An `onRequest` hook that answers with the document as it was written the first time: anybody may ask for it, and
+ * writing it takes longer than a call should wait.
+ */
+export function writtenOnce(): onRequestAsyncHookHandler {
+  const written = new Map<string, Buffer>();
+  return async ({ server, routeOptions: { url = '' } }, reply) => {
+    const text = texts[url];
+    if (text === undefined) return;
+    const known = written.get(url) ?? Buffer.from(text.write(server));
+    written.set(url, known);
+    return reply.type(text.type).send(known);
+  };
 }
 
 /** A shared schema is called in the document what it is called here. */

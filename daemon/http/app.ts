@@ -13,10 +13,11 @@ import { signInRoutes } from './access/session-routes.ts';
 import { SignInPace } from './access/sign-in-pace.ts';
 import { checkAccess, demandAccess } from './access.ts';
 import { answerWithin } from './answer-time.ts';
-import { apiDescription, buildLocalReference, documentProblems } from './api-description.ts';
+import { apiDescription, buildLocalReference, documentProblems, writtenOnce } from './api-description.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
+import { limitDear } from './dear-requests.ts';
 import { flowsRoutes } from './flows/flows-routes.ts';
 import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic } from './keys.ts';
@@ -26,7 +27,7 @@ import { answerBrokenRequest, answerWithProblems } from './problem.ts';
 import { reportsRoutes } from './reports/reports-routes.ts';
 import { resourcesRoutes } from './resources/resources.ts';
 import { ProblemSchema } from './schemas.ts';
-import { longestLoopDelayMs, shedding } from './shedding.ts';
+import { longestLoopDelayMs, Pressure, shedding } from './shedding.ts';
 import { refuseUnstorable } from './storable-text.ts';
 import { validatorCompiler } from './validation.ts';
 
@@ -95,7 +96,8 @@ export function buildApp({
     requestIdHeader: false,
     clientErrorHandler: answerBrokenRequest,
   });
-  const shed = shedding(now);
+  const pressure = new Pressure(now);
+  const shed = shedding(pressure);
   const sessionCookie = new SessionCookie({
     secure: settings.secureCookies ?? true,
     origin: settings.origin,
@@ -132,7 +134,11 @@ export function buildApp({
     openapi: apiDescription(settings.version),
     refResolver: { buildLocalReference },
   });
-  void app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  void app.register(async (docs) => {
+    docs.addHook('onRequest', shed);
+    docs.addHook('onRequest', writtenOnce());
+    await docs.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  });
   void app.register(healthRoutes(ports));
   void app.register(async (open) => {
     open.addHook('onRequest', shed);
@@ -142,19 +148,21 @@ export function buildApp({
 
   void app.register(async (guarded) => {
     guarded.decorateRequest('principal');
+    guarded.decorateRequest('principalNow');
     guarded.addHook('onRequest', shed);
     const { identities } = ports.access;
     guarded.addHook('onRequest', authenticate({ key, identities, cookie: sessionCookie }));
     guarded.addHook('onRequest', checkAccess);
     guarded.addHook('preHandler', refuseUnstorable);
     guarded.addHook('onRoute', demandAccess);
+    guarded.addHook('preHandler', limitDear());
     if (!settings.metricsWithoutKey) await guarded.register(metricsRoutes(ports, { open: false }));
     await guarded.register(accessRoutes(accessParts));
     await guarded.register(callsRoutes(ports));
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
     await guarded.register(resourcesRoutes(ports.resources));
-    await guarded.register(liveRoutes(ports));
+    await guarded.register(liveRoutes({ ...ports, pressure }));
     await guarded.register(reportsRoutes(ports));
   });
 

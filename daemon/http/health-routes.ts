@@ -1,11 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { ApiPorts } from './ports.ts';
-import { ReadinessSchema, readiness } from './readiness.ts';
+import { ReadinessSchema, sharedReadiness } from './readiness.ts';
 
 /** `GET /health/live` and `GET /health/ready`: without a key, and without words a stranger should not read. */
 export function healthRoutes(ports: Pick<ApiPorts, 'health'>): FastifyPluginAsyncTypebox {
   return async (app) => {
+    const readiness = sharedReadiness(ports.health, {
+      onFault: (check, error) => app.log.warn({ err: error, check: check.name }, 'a readiness check failed'),
+    });
     app.get(
       '/health/live',
       {
@@ -29,11 +32,8 @@ export function healthRoutes(ports: Pick<ApiPorts, 'health'>): FastifyPluginAsyn
           response: { 200: ReadinessSchema, 503: ReadinessSchema },
         },
       },
-      async (request, reply) => {
-        const state = await readiness(ports.health, {
-          onFault: (check, error) =>
-            request.log.warn({ err: error, check: check.name }, 'a readiness check failed'),
-        });
+      async (_request, reply) => {
+        const state = await readiness();
         return reply
           .code(state.ready ? 200 : 503)
           .header('cache-control', 'no-store')

@@ -105,10 +105,10 @@ export interface CdrSink {
   accept(record: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
-/** Live calls of all daemons, by their leases. Rejects with RedisAway. */
+/** Live calls of all daemons, by their leases; what is listed may be a second old. Rejects with RedisAway. */
 export interface CallsOfAllDaemons {
   find(id: CallId): Promise<LeasedCall | undefined>;
-  list(most: number): Promise<{ readonly calls: readonly LeasedCall[]; readonly whole: boolean }>;
+  list(): Promise<{ readonly calls: readonly LeasedCall[]; readonly whole: boolean }>;
 }
 
 export interface ApiPorts {

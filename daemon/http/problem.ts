@@ -93,8 +93,8 @@ function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): F
   // The rest of such a request may still be coming, slowly or for ever: nobody waits for it.
   if (status === 413 || ([422, 429, 503].includes(status) && !request.raw.complete))
     reply.header('connection', 'close');
-  if (status === 503 || problem.problem === 'still-running') reply.header('retry-after', '2');
-  if (status === 429 && !reply.hasHeader('retry-after')) reply.header('retry-after', '10');
+  const later = status === 503 || status === 429 || problem.problem === 'still-running';
+  if (later && !reply.hasHeader('retry-after')) reply.header('retry-after', status === 429 ? '10' : '2');
   // Already text: a route's own response schema must not cut the problem.
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(body);
 }

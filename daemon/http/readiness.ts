@@ -20,17 +20,39 @@ export type Readiness = Static<typeof ReadinessSchema>;
 export interface ReadinessOptions {
   /** How long one check may take. Default 2,000 ms. */
   readonly deadlineMs?: number;
+  /** How long a result is good enough. Default 1,000 ms. */
+  readonly freshMs?: number;
   /** Told why a check failed: its own words may name hosts and users, so they go to the log, not to the client. */
   readonly onFault?: (check: HealthCheck, error: unknown) => void;
 }
 
 /**
- * Asks everything at once. Ready: not draining, and of each kind (PostgreSQL, Redis, FreeSWITCH) at least one is well.
- * Live calls go on where it is not ready; it says whether new ones should be sent here.
+ * Readiness for whoever asks, and however many: everybody may, without a key. Everything is checked at once, about once
+ * a second, and shared; whether the daemon drains is told as it is. Ready: not draining, and of each kind (PostgreSQL,
+ * Redis, FreeSWITCH) at least one is well. Live calls go on where it is not ready; it says whether new ones should be
+ * sent here.
  */
-export async function readiness(health: Health, options: ReadinessOptions = {}): Promise<Readiness> {
+export function sharedReadiness(health: Health, options: ReadinessOptions = {}): () => Promise<Readiness> {
+  const { freshMs = 1_000 } = options;
+  let last: { readonly checks: Promise<Checked>; readonly beganAtMs: number } | undefined;
+  let under: Promise<Checked> | undefined;
+  return async () => {
+    // A check may take longer than its result is fresh.
+    if (under === undefined && (last === undefined || performance.now() - last.beganAtMs >= freshMs)) {
+      under = checked(health, options).finally(() => {
+        under = undefined;
+      });
+      last = { checks: under, beganAtMs: performance.now() };
+    }
+    return stateOf(health, (await last?.checks) ?? []);
+  };
+}
+
+type Checked = Readiness['checks'];
+
+async function checked(health: Health, options: ReadinessOptions): Promise<Checked> {
   const deadlineMs = options.deadlineMs ?? 2000;
-  const checks = await Promise.all(
+  return Promise.all(
     health.checks.map(async (check) => {
       const startedAt = performance.now();
       const { ok, detail } = await asked(check, deadlineMs, options.onFault);
@@ -43,6 +65,9 @@ export async function readiness(health: Health, options: ReadinessOptions = {}):
       };
     }),
   );
+}
+
+function stateOf(health: Health, checks: Checked): Readiness {
   const kinds = new Set(checks.map((check) => check.kind));
   const well = new Set(checks.filter((check) => check.ok).map((check) => check.kind));
   const draining = health.draining();

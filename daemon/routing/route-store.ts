@@ -33,12 +33,15 @@ export interface RouteStoreOptions {
 
 interface Cached<Value> {
   readonly value: Value;
+  /** Undefined where it is nobody's yet: of a number that is not known. */
   readonly tenantId: string | undefined;
-  /** When it was asked for, by `performance.now()`. */
+  /** When it was asked for, by `performance.now()`, and how many changes had been heard of until then. */
   readonly readAtMs: number;
-  /** Something of the tenant changed since: load again, and serve this only if that fails. */
-  stale: boolean;
+  readonly changes: number;
 }
+
+/** Tenants that changed are remembered up to here; with one more, everything counts as changed. */
+const mostTenants = 100_000;
 
 /**
  * Routes out of PostgreSQL, cached by DID. A change of a tenant's configuration (NOTIFY) makes its routes stale at
@@ -52,6 +55,12 @@ export class RouteStore implements RouteSource {
   readonly #versionIds = new Map<string, Cached<FlowVersionId | undefined>>();
   readonly #graphs = new Map<FlowVersionId, FlowGraph>();
   readonly #loading = new Map<string, Promise<unknown>>();
+  /**
+   * How many changes had been heard of at the last one of each tenant, and of all at once. A notice writes one number,
+   * however much is cached: what it makes stale is seen where somebody asks for it.
+   */
+  readonly #changesOf = new Map<string, number>();
+  #changesOfAll = 0;
   #changes = 0;
   #unknown = 0;
   #awayUntilMs = 0;
@@ -71,10 +80,10 @@ export class RouteStore implements RouteSource {
       ...this.#options.listening,
       orm: options.orm,
       log: options.log,
-      onChange: (tenantId) => this.#forget(tenantId),
+      onChange: (tenantId) => this.#noteChange(tenantId),
       onListening: () => {
         this.#awayUntilMs = 0;
-        this.#forget(undefined);
+        this.#noteChange(undefined);
       },
     });
   }
@@ -146,17 +155,20 @@ export class RouteStore implements RouteSource {
     key: string,
     load: () => Promise<{ value: Value; tenantId: string | undefined }>,
   ): Promise<Value> {
-    const known = cache.get(key);
-    if (known !== undefined && !known.stale && this.#isSure(known)) return known.value;
+    const kept = cache.get(key);
+    const stale = kept !== undefined && this.#isStale(kept);
+    // That something is not there is not worth serving once it may have been made.
+    const known = stale && kept.value === undefined ? undefined : kept;
+    if (known !== undefined && !stale && this.#isSure(known)) return known.value;
     if (known !== undefined && Date.now() < this.#awayUntilMs) return known.value;
     const { loadDeadlineMs, refreshDeadlineMs } = this.#options;
-    const deadlineMs = known === undefined || known.stale ? loadDeadlineMs : refreshDeadlineMs;
+    const deadlineMs = known === undefined || stale ? loadDeadlineMs : refreshDeadlineMs;
     const read = async (): Promise<Value> => {
       const changes = this.#changes;
       const readAtMs = performance.now();
       const { value, tenantId } = await load();
-      // Changed while it was read: it may be the state before, so the next call reads again.
-      this.#keep(cache, key, { value, tenantId, readAtMs, stale: changes !== this.#changes });
+      // What changes while it is read counts as changed after: it may be the state before, so the next call reads again.
+      this.#keep(cache, key, { value, tenantId, readAtMs, changes });
       return value;
     };
     try {
@@ -222,12 +234,19 @@ export class RouteStore implements RouteSource {
   }
 
   /** Undefined: of every tenant. */
-  #forget(tenantId: string | undefined): void {
+  #noteChange(tenantId: string | undefined): void {
     this.#changes += 1;
-    for (const cache of [this.#routes, this.#versionIds])
-      for (const entry of cache.values())
-        if (tenantId === undefined || entry.tenantId === tenantId) entry.stale = true;
-    this.#forgetUnknown();
+    if (tenantId !== undefined) this.#changesOf.set(tenantId, this.#changes);
+    if (tenantId !== undefined && this.#changesOf.size <= mostTenants) return;
+    this.#changesOf.clear();
+    this.#changesOfAll = this.#changes;
+  }
+
+  /** Something of its tenant changed since: to be loaded again, and served only if that fails. */
+  #isStale({ tenantId, changes }: Cached<unknown>): boolean {
+    // A number that is nobody's may have become anybody's.
+    if (tenantId === undefined) return this.#changes > changes;
+    return Math.max(this.#changesOf.get(tenantId) ?? 0, this.#changesOfAll) > changes;
   }
 
   #forgetUnknown(): void {

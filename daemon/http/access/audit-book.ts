@@ -2,6 +2,7 @@ import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { inTenant } from '../../../orm/in-tenant.ts';
 import { AuditLog } from '../../../orm/index.ts';
 import { type Asker, audited, type Change } from '../audited.ts';
+import { Problem } from '../problem.ts';
 import type { AuditEntry, AuditQuery } from './audit-schemas.ts';
 
 /** The audit log: read by page; written by itself only for what changes no row. */
@@ -26,9 +27,9 @@ export class AuditBook {
           // By id, which begins with its moment: so are the partitions.
           id: {
             ...(query.cursor === undefined ? {} : { $lt: query.cursor }),
-            ...(query.from === undefined ? {} : { $gte: uuidAt(query.from) }),
+            ...(query.from === undefined ? {} : { $gte: uuidAt('/from', query.from) }),
           },
-          ...(query.to === undefined ? {} : { $and: [{ id: { $lt: uuidAt(query.to) } }] }),
+          ...(query.to === undefined ? {} : { $and: [{ id: { $lt: uuidAt('/to', query.to) } }] }),
         },
         { orderBy: { id: 'desc' }, limit },
       );
@@ -46,9 +47,12 @@ export class AuditBook {
   }
 }
 
-/** The least UUIDv7 of a moment. */
-function uuidAt(moment: string): string {
-  const hex = Math.max(0, Date.parse(moment)).toString(16).padStart(12, '0');
+/** The least UUIDv7 of a moment. A leap second is none to JavaScript. */
+function uuidAt(field: string, moment: string): string {
+  const ms = Date.parse(moment);
+  if (Number.isNaN(ms))
+    throw new Problem('invalid-parameters', 'see faults', [{ field, message: 'is no such day or hour' }]);
+  const hex = Math.max(0, ms).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 

@@ -23,20 +23,24 @@ const harmless = ['GET', 'HEAD', 'OPTIONS'];
  */
 export function authenticate(parts: AuthenticateParts): onRequestAsyncHookHandler {
   return async (request) => {
-    const { authorization } = request.headers;
-    if (authorization !== undefined) {
-      const presented = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
-      if (presented === undefined) throw new Problem('unauthorized', none);
-      request.principal = await ofBearer(parts, request, presented);
-      return;
-    }
-    const token = parts.cookie.tokenOf(request);
-    if (token === undefined) throw new Problem('unauthorized', none);
-    const identity = await parts.identities.ofSession(token);
-    if (identity === undefined) throw new Problem('unauthorized', 'this session is over: sign in again');
-    if (!harmless.includes(request.method)) parts.cookie.demandOwnPage(request, token);
-    request.principal = ofSession(identity, namedTenant(request), parts.cookie.tenantOf(request));
+    request.principalNow = () => principalOf(parts, request);
+    request.principal = await request.principalNow();
   };
+}
+
+async function principalOf(parts: AuthenticateParts, request: FastifyRequest): Promise<Principal> {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const presented = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+    if (presented === undefined) throw new Problem('unauthorized', none);
+    return ofBearer(parts, request, presented);
+  }
+  const token = parts.cookie.tokenOf(request);
+  if (token === undefined) throw new Problem('unauthorized', none);
+  const identity = await parts.identities.ofSession(token);
+  if (identity === undefined) throw new Problem('unauthorized', 'this session is over: sign in again');
+  if (!harmless.includes(request.method)) parts.cookie.demandOwnPage(request, token);
+  return ofSession(identity, namedTenant(request), parts.cookie.tenantOf(request));
 }
 
 async function ofBearer(

@@ -12,8 +12,15 @@ import { TenantFacts } from './tenant-facts.ts';
 import { Tenants } from './tenants.ts';
 
 /** Sign-in, keys, people and tenants out of PostgreSQL. */
-export function postgresAccess(parts: TenantDeletionParts): AccessPorts {
+export function postgresAccess({
+  deletionOrm,
+  ...parts
+}: TenantDeletionParts & {
+  /** Its statements may take longer than a request's. Default: as all others. */
+  readonly deletionOrm?: TenantDeletionParts['orm'];
+}): AccessPorts {
   const { orm } = parts;
+  const deletion = { ...parts, orm: deletionOrm ?? orm };
   return {
     identities: new PostgresIdentities(orm),
     sessions: new Sessions(orm),
@@ -23,7 +30,7 @@ export function postgresAccess(parts: TenantDeletionParts): AccessPorts {
     invitations: new Invitations(orm),
     operators: new Operators(orm),
     roles: new Roles(orm),
-    tenants: new Tenants(orm, (tenantId, signal) => deleteTenant(parts, tenantId, { signal })),
+    tenants: new Tenants(orm, (tenantId, signal) => deleteTenant(deletion, tenantId, { signal })),
     audit: new AuditBook(orm),
   };
 }

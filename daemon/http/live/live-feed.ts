@@ -16,11 +16,16 @@ export interface LiveFeedOptions {
   readonly keep?: number;
   /** How much a reader may leave untaken. Default 1 MiB, more than all that is kept. */
   readonly mostBytes?: number;
-  /** Streams one principal, and all together, may have open. Defaults 10 and 500. */
+  /** Streams one principal, one tenant, and all together may have open. Defaults 10, 50 and 500. */
   readonly mostOfOne?: number;
+  readonly mostOfTenant?: number;
   readonly mostOfAll?: number;
   /** How often something is sent, so that no one between takes a silent stream for dead. Default 10,000. */
   readonly beatMs?: number;
+  /** Events within this are one write for each reader. Default 80. */
+  readonly gatherMs?: number;
+  /** How often readers are asked about: whoever lost the right to read is cut off. Default 1,000. */
+  readonly checkMs?: number;
   /** How long events are kept when the last reader of a tenant went. Default 60,000. */
   readonly lingerMs?: number;
   /** A stream ends after this, and its reader must sign in anew. Default 900,000. */
@@ -41,6 +46,8 @@ export interface ReadRequest extends Showing {
   readonly tenantId: string;
   readonly principal: string;
   readonly lastEventId: string | undefined;
+  /** Rejects where nobody can say. Default: always. */
+  readonly stillAllowed?: () => Promise<boolean>;
 }
 
 /**
@@ -53,6 +60,9 @@ export class LiveFeed implements CallWatch {
   readonly #others: OtherDaemons;
   readonly #open = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  #checkTimer: NodeJS.Timeout | undefined;
+  #gathering: NodeJS.Timeout | undefined;
+  #checking = false;
   #closed = false;
 
   constructor(options: LiveFeedOptions) {
@@ -60,8 +70,11 @@ export class LiveFeed implements CallWatch {
       keep: 1_000,
       mostBytes: 1024 * 1024,
       mostOfOne: 10,
+      mostOfTenant: 50,
       mostOfAll: 500,
       beatMs: 10_000,
+      gatherMs: 80,
+      checkMs: 1_000,
       lingerMs: 60_000,
       longestMs: 900_000,
       now: Date.now,
@@ -83,15 +96,28 @@ export class LiveFeed implements CallWatch {
     this.#others.start();
     this.#timer ??= setInterval(() => this.beat(), this.#options.beatMs);
     this.#timer.unref();
+    this.#checkTimer ??= setInterval(() => void this.check(), this.#options.checkMs);
+    this.#checkTimer.unref();
   }
 
   /** Ends every stream, and lets nobody in any more. Twice is harmless. */
   stop(): void {
     this.#closed = true;
     clearInterval(this.#timer);
-    for (const { readers } of this.#rooms.values()) for (const reader of readers) reader.finish();
+    clearInterval(this.#checkTimer);
+    clearTimeout(this.#gathering);
+    this.endAll();
     this.#rooms.clear();
     this.#others.stop();
+  }
+
+  /** Ends every stream: whoever reads comes back when it is let in. */
+  endAll(): void {
+    for (const reader of this.#readers()) reader.finish();
+  }
+
+  *#readers(): Generator<LiveReader> {
+    for (const { readers } of this.#rooms.values()) yield* readers;
   }
 
   get readers(): number {
@@ -111,13 +137,15 @@ export class LiveFeed implements CallWatch {
   }
 
   /** @throws Problem where there are too many streams, or the daemon is stopping. */
-  read({ tenantId, view, masked, principal, lastEventId }: ReadRequest): LiveReader {
-    const { mostOfOne, mostOfAll, mostBytes, now, log } = this.#options;
+  read({ tenantId, view, masked, principal, lastEventId, stillAllowed }: ReadRequest): LiveReader {
+    const { mostOfOne, mostOfTenant, mostOfAll, mostBytes, now, log } = this.#options;
     if (this.#closed || this.readers >= mostOfAll) throw unavailable('the live stream');
     const open = this.#open.get(principal) ?? 0;
     if (open >= mostOfOne)
       throw new Problem('too-many-requests', `${open} streams are open already: close one, or wait`);
-    const reader = new LiveReader({ view, masked }, now(), mostBytes);
+    if ((this.#rooms.get(tenantId)?.readers.size ?? 0) >= mostOfTenant)
+      throw new Problem('too-many-requests', `${mostOfTenant} streams of this tenant are open already`);
+    const reader = new LiveReader({ view, masked }, now(), mostBytes, stillAllowed);
     const room = this.#roomOf(tenantId);
     this.#open.set(principal, open + 1);
     reader.once('close', () => {
@@ -137,8 +165,25 @@ export class LiveFeed implements CallWatch {
         wireText(room.ring.lastId, this.#gap('what came after that event is not known here any more')),
       );
     for (const { id, event } of missed ?? []) reader.show(id, event, () => wireText(id, event));
+    reader.flush();
     room.readers.add(reader);
     return reader;
+  }
+
+  /**
+   * By itself every `checkMs`: cuts off whom a key, a session or a membership was taken away from. One after the other,
+   * and not while PostgreSQL is away: who may read is remembered for some seconds, so that this asks it little.
+   */
+  async check(): Promise<void> {
+    if (this.#checking) return;
+    this.#checking = true;
+    try {
+      for (const reader of this.#readers()) if (!(await reader.stillAllowed())) reader.finish();
+    } catch {
+      // Nobody can say: the next time.
+    } finally {
+      this.#checking = false;
+    }
   }
 
   /** By itself every `beatMs`: a sign of life for each reader, and what is old goes. */
@@ -147,7 +192,10 @@ export class LiveFeed implements CallWatch {
     for (const [tenantId, { readers, emptySinceMs }] of this.#rooms) {
       for (const reader of readers)
         if (now() - reader.openedAtMs > longestMs) reader.finish();
-        else reader.send(':\n\n');
+        else {
+          reader.send(':\n\n');
+          reader.flush();
+        }
       if (readers.size === 0 && now() - emptySinceMs >= lingerMs) this.#rooms.delete(tenantId);
     }
     this.#others.ask();
@@ -172,7 +220,12 @@ export class LiveFeed implements CallWatch {
       text ??= wireText(id, event);
       return text;
     };
+    if (room.readers.size === 0) return;
     for (const reader of room.readers) reader.show(id, event, whole);
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      for (const reader of this.#readers()) reader.flush();
+    }, this.#options.gatherMs).unref();
   }
 
   #gap(reason: string): LiveEvent {

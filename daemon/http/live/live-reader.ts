@@ -14,14 +14,24 @@ export function wireText(id: string, { kind, data }: LiveEvent): string {
 export class LiveReader extends Readable {
   readonly showing: Showing;
   readonly openedAtMs: number;
+  /** Rejects where nobody can say. */
+  readonly stillAllowed: () => Promise<boolean>;
   readonly #mostBytes: number;
+  #gathered = '';
+  #over = false;
   /** Cut off for being too slow. */
   dropped = false;
 
-  constructor(showing: Showing, openedAtMs: number, mostBytes: number) {
+  constructor(
+    showing: Showing,
+    openedAtMs: number,
+    mostBytes: number,
+    stillAllowed: () => Promise<boolean> = async () => true,
+  ) {
     super();
     this.showing = showing;
     this.openedAtMs = openedAtMs;
+    this.stillAllowed = stillAllowed;
     this.#mostBytes = mostBytes;
   }
 
@@ -34,17 +44,27 @@ export class LiveReader extends Readable {
     }
   }
 
+  /** Sent with what comes within a moment: a write for each event would cost more than the events. */
   send(text: string): void {
-    if (this.destroyed || this.readableEnded) return;
-    if (this.readableLength + text.length > this.#mostBytes) {
+    if (this.destroyed || this.#over) return;
+    if (this.readableLength + this.#gathered.length + text.length > this.#mostBytes) {
       this.dropped = true;
       this.destroy();
-    } else this.push(text);
+    } else this.#gathered += text;
   }
 
-  /** Ends it properly: the client comes back by itself. */
+  /** Gives what was gathered to the connection. */
+  flush(): void {
+    const text = this.#gathered;
+    this.#gathered = '';
+    if (text !== '' && !this.destroyed && !this.#over) this.push(text);
+  }
+
+  /** Ends it properly: the client comes back by itself. Twice is harmless. */
   finish(): void {
-    if (!this.destroyed) this.push(null);
+    this.flush();
+    if (!this.destroyed && !this.#over) this.push(null);
+    this.#over = true;
   }
 
   override _read(): void {

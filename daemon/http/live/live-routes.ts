@@ -1,29 +1,38 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { showingTo, type WholeNumbers } from '../access/number-policy.ts';
-import { tenantOf } from '../access.ts';
+import { stillAllowed, tenantOf } from '../access.ts';
+import type { Pressure } from '../shedding.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { LiveReader } from './live-reader.ts';
 
 /** What the route needs of the feed. */
-export type LiveStream = Pick<LiveFeed, 'read' | 'stop'>;
+export type LiveStream = Pick<LiveFeed, 'read' | 'stop' | 'endAll'>;
 
 const description = `\`call.started\`, \`node.entered\`, \`call.bridged\`, \`call.ended\` and \`caps.changed\` of the tenant's calls,
 at whichever daemon they run, as server-sent events; \`data\` is JSON (schemas Live_…). A publisher and a buyer see
-their own. Send \`Last-Event-ID\` to go on where you were; the event \`gap\` says that some were missed: read GET /calls.
+their own. It ends when
+your key or session does. Send \`Last-Event-ID\` to go on where you were; the event \`gap\` says that some were missed: read GET /calls.
 A reader that does not keep up is cut off. A stream ends after a quarter of an hour: come back, as browsers do.`;
 
 /** `GET /live`: what happens now. */
 export function liveRoutes({
   live,
   access,
+  pressure,
 }: {
   readonly live: LiveStream;
   readonly access: { readonly facts: WholeNumbers };
+  readonly pressure: Pressure;
 }): FastifyPluginAsyncTypebox {
   return async (app) => {
     // Before the server waits for the streams to end.
     app.addHook('preClose', async () => live.stop());
+    // A reader costs as much as any request, but nobody would turn it away again.
+    const looking = setInterval(() => {
+      if (pressure.lasts(app)) live.endAll();
+    }, 1_000).unref();
+    app.addHook('onClose', async () => clearInterval(looking));
 
     app.get(
       '/live',
@@ -54,6 +63,7 @@ export function liveRoutes({
           ...(await showingTo(access.facts, principal)),
           principal: `${principal.kind} ${principal.id ?? ''}`,
           lastEventId: request.headers['last-event-id'],
+          stillAllowed: () => stillAllowed(request),
         });
         return reply
           .type('text/event-stream; charset=utf-8')

@@ -87,7 +87,7 @@ export class OtherDaemons {
   }
 
   tell(tenantId: string, event: LiveEvent): void {
-    const wanted = this.#wanted.get(tenantId);
+    const wanted = this.want(tenantId) ? this.#wanted.get(tenantId) : undefined;
     if (wanted === undefined) return;
     wanted.events.push(event);
     if (wanted.events.length >= largestBatch) this.#flush();

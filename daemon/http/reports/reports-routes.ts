@@ -10,7 +10,7 @@ export function reportsRoutes(ports: { readonly reports: Reports }): FastifyPlug
     app.get(
       '/reports/calls',
       {
-        config: { access: { scope: 'reports:read', views: ['publisher', 'buyer'] } },
+        config: { dear: 'report', access: { scope: 'reports:read', views: ['publisher', 'buyer'] } },
         schema: {
           summary: 'Calls counted by hour, day, campaign, publisher, buyer or number',
           description:

@@ -55,6 +55,7 @@ export function callsExport(ports: Pick<ApiPorts, 'callRows' | 'access'>): Fasti
       '/calls/export',
       {
         config: {
+          dear: 'export',
           access: { scope: 'calls:read', views: ['publisher', 'buyer'] },
           answerWithinMs: exportTimeoutMs,
         },

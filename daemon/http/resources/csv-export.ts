@@ -2,6 +2,8 @@ import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify/sync';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { stillAllowed } from '../access.ts';
+import { Problem } from '../problem.ts';
 import { cellOf } from './csv-cells.ts';
 import type { Row } from './resource-rows.ts';
 
@@ -21,6 +23,7 @@ async function* linesOf(
   columns: readonly string[],
   batches: AsyncIterator<readonly Row[]>,
   first: readonly Row[],
+  allowed: () => Promise<boolean>,
 ) {
   yield stringify([[...columns]], { record_delimiter: 'windows' });
   for (let rows = first; rows.length > 0; ) {
@@ -28,6 +31,8 @@ async function* linesOf(
       rows.map((row) => columns.map((column) => cellOf(row[column]))),
       { record_delimiter: 'windows' },
     );
+    if (!(await allowed()))
+      throw new Problem('unauthorized', 'the key or session this was asked with is over');
     const next = await batches.next();
     if (next.done === true) return;
     rows = next.value;
@@ -45,7 +50,9 @@ export async function sendCsv(
   batches: AsyncGenerator<readonly Row[]>,
 ): Promise<FastifyReply> {
   const first = await batches.next();
-  const lines = linesOf(columns, batches, first.done === true ? [] : first.value);
+  const lines = linesOf(columns, batches, first.done === true ? [] : first.value, () =>
+    stillAllowed(reply.request),
+  );
   return reply
     .type('text/csv; charset=utf-8; header=present')
     .header('content-disposition', `attachment; filename="${name}.csv"`)

@@ -60,7 +60,7 @@ export function csvRoutes(
     app.get(
       `${at}/export`,
       {
-        config: { access: accessTo(resource, 'read'), answerWithinMs: exportTimeoutMs },
+        config: { dear: 'export', access: accessTo(resource, 'read'), answerWithinMs: exportTimeoutMs },
         schema: {
           summary: `All ${plural} as a CSV file`,
           description:

@@ -157,6 +157,52 @@ void t.test('many calls at once cost one query', async (t) => {
   t.equal(queries, 2, 'the route and its graph');
 });
 
+void t.test("another tenant's change is no reason to read a route again", async (t) => {
+  const { store, orm, change } = await setup(t);
+  const pool = await poolOf(orm);
+  const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<unknown>;
+  const asked: string[] = [];
+  let meanwhile = async (): Promise<void> => {};
+  t.intercept(pool, 'query', {
+    value: async (...args: unknown[]) => {
+      const { values } = args[0] as { values?: readonly unknown[] };
+      asked.push(String(values?.[0]));
+      const answer = await query(...args);
+      if (values?.[0] === did) await meanwhile();
+      return answer;
+    },
+  });
+  const other = newId();
+  const nobody = '+15557779999';
+  const heard = async (sql: string): Promise<void> => {
+    await store.routeFor(nobody);
+    await change(sql);
+    // A number that is nobody's may have become anybody's: it is read again after any change.
+    await until('the change to be heard', async () => {
+      const before = asked.length;
+      await store.routeFor(nobody);
+      return asked.length > before;
+    });
+  };
+  await heard(`insert into tenant (id, slug, name) values ('${other}', 'other', 'Other')`);
+  // While the route is being read, and when it is cached.
+  meanwhile = async () => {
+    meanwhile = async () => {};
+    await heard(`update tenant set max_calls = 1 where id = '${other}'`);
+  };
+  const route = await store.routeFor(did);
+  await heard(`update tenant set max_calls = 2 where id = '${other}'`);
+  t.equal(await store.routeFor(did), route);
+  t.equal(asked.filter((value) => value === did).length, 1);
+  meanwhile = async () => {
+    meanwhile = async () => {};
+    await heard(`update phone_number set max_calls = 11 where e164 = '${did}'`);
+  };
+  await heard(`update phone_number set max_calls = 10 where e164 = '${did}'`);
+  await store.routeFor(did);
+  t.equal((await store.routeFor(did))?.number.maxCalls, 11, 'its own, even while it is read');
+});
+
 void t.test(
   'PostgreSQL stops: known numbers are served, unknown ones are refused, changes are seen after',
   async (t) => {

@@ -6,6 +6,8 @@ void t.test('what is away is told from what is wrong', async (t) => {
   for (const away of [
     coded('ECONNREFUSED'),
     coded('57P01'),
+    coded('57014'),
+    coded('55P03'),
     coded('08006'),
     new Error('query failed', { cause: coded('ECONNRESET') }),
     new AggregateError([coded('ECONNREFUSED'), coded('ECONNREFUSED')]),

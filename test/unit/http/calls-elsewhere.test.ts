@@ -4,6 +4,7 @@ import { RedisAway } from '../../../daemon/caps/redis-link.ts';
 import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import type { CallId, ChannelUuid, DaemonId, SwitchName } from '../../../daemon/telephony/ids.ts';
+import { headersOf, peopleAccess } from './access/people.ts';
 import { ask, callId, daemonId, endedCall, liveCall, noLiveCalls, tenantId, testApi } from './test-api.ts';
 
 const ids = (body: Record<string, unknown>): string[] =>
@@ -75,4 +76,14 @@ void t.test('the list has the live calls of other daemons, and says where it has
   });
   t.same(ids(await list(leasing(other), '&did=%2B15551234567')), [callId], 'its DID is not known here');
   t.match(await list(redisAway), { complete: false, calls: [{ daemonId }] });
+});
+
+void t.test('a publisher is told that it may have calls at other daemons', async (t) => {
+  const listed = async (leased: ApiPorts['leased']): Promise<Record<string, unknown>> => {
+    const app = testApi(t, { access: peopleAccess, leased });
+    return (await ask(app, { url: '/calls?state=live', headers: headersOf('publisher') })).body;
+  };
+  t.match(await listed(leasing(elsewhere)), { calls: [], complete: false });
+  const foreign = { ...elsewhere, scopes: { ...elsewhere.scopes, tenant: 'another' } };
+  t.match(await listed(leasing(foreign)), { calls: [], complete: true }, 'calls of another tenant are none');
 });

@@ -51,6 +51,21 @@ void t.test('the description is a valid OpenAPI 3.1 document, and the one that i
   t.same((await ask(app, { url: '/docs/json' })).body, JSON.parse(JSON.stringify(document)));
 });
 
+void t.test('the description is written once, however often it is asked for', async (t) => {
+  const asking = testApi(t);
+  await asking.ready();
+  const described = t.capture(asking, 'swagger', asking.swagger);
+  const [first, again, yaml] = [
+    await asking.inject('/docs/json'),
+    await asking.inject('/docs/json'),
+    await asking.inject('/docs/yaml'),
+  ];
+  t.equal((await asking.inject('/docs/yaml')).body, yaml.body);
+  t.equal(again.body, first.body);
+  t.match(yaml.body, /^openapi: 3\.1\.0/);
+  t.equal(described().length, 2);
+});
+
 void t.test('every route says what it is for, what it answers, and who may ask', async (t) => {
   t.ok(operations.length > 25);
   const tags = document.tags.map(({ name }) => name);

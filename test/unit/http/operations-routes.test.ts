@@ -2,7 +2,7 @@ import t from 'tap';
 import type { CapHolder } from '../../../daemon/caps/cap-lease.ts';
 import { Metrics } from '../../../daemon/http/metrics.ts';
 import type { HealthCheck, MetricsSources } from '../../../daemon/http/ports.ts';
-import { readiness } from '../../../daemon/http/readiness.ts';
+import { sharedReadiness } from '../../../daemon/http/readiness.ts';
 import { ask, callId, testApi } from './test-api.ts';
 
 const well = (kind: HealthCheck['kind'], name: string = kind): HealthCheck => ({
@@ -62,13 +62,32 @@ void t.test('a check that never answers is cut at its deadline and told to stop'
       return new Promise<string>(() => {});
     },
   };
-  const state = await readiness(
+  const state = await sharedReadiness(
     { checks: [hanging, well('postgres')], draining: () => false },
     { deadlineMs: 5, onFault: (check, error) => faults.push([check.name, String(error)]) },
-  );
+  )();
   t.match(state, { ready: false, checks: [{ ok: false, detail: 'no answer within 5 ms' }, { ok: true }] });
   t.ok(aborted);
   t.same(faults, [['redis', 'Error: no answer within 5 ms']]);
+});
+
+void t.test('however many ask whether it is ready, it looks once', async (t) => {
+  let looks = 0;
+  let draining = false;
+  const counted: HealthCheck = {
+    ...well('postgres'),
+    check: async () => {
+      looks += 1;
+      return 'answers';
+    },
+  };
+  const ready = sharedReadiness({ checks: [counted], draining: () => draining }, { freshMs: 3_600_000 });
+  const states = await Promise.all(Array.from({ length: 50 }, ready));
+  t.ok(states.every((state) => state.ready));
+  t.equal(looks, 1);
+  draining = true;
+  t.match(await ready(), { ready: false, draining: true }, 'that it drains is told at once');
+  t.equal(looks, 1);
 });
 
 const sources: MetricsSources = {

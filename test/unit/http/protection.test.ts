@@ -62,6 +62,8 @@ void t.test(
     for (const [method, url] of [
       ['GET', '/session'],
       ['POST', '/session'],
+      ['GET', '/docs/json'],
+      ['GET', '/docs/'],
     ] as const) {
       const answer = await ask(app, { method, url, headers: bearer });
       t.match(answer, { status: 503, body: { detail: /busy with calls/ } }, `${method} ${url}`);
@@ -83,6 +85,25 @@ void t.test(
     t.equal(await status(9000), 200, 'and so is one long after');
   },
 );
+
+void t.test('an event loop that is really blocked is seen', async (t) => {
+  let now = 0;
+  const app = testApi(t, {}, {}, () => now);
+  // The first request takes longest: those that count come soon after the sample.
+  await app.inject({ url: '/calls', headers: bearer });
+  const block = new Int32Array(new SharedArrayBuffer(4));
+  // However long its own sample takes to come.
+  while (!app.isUnderPressure()) {
+    Atomics.wait(block, 0, 0, 600);
+    await new Promise((next) => setTimeout(next, 1));
+  }
+  for (const at of [0, 1500]) {
+    now = at;
+    await app.inject({ url: '/calls', headers: bearer });
+  }
+  now = 3000;
+  t.equal((await app.inject({ url: '/calls', headers: bearer })).statusCode, 503);
+});
 
 void t.test('the address of whoever asks is believed from a trusted proxy alone', async (t) => {
   const seen = async (trustedProxies: string[], remoteAddress: string): Promise<string> => {

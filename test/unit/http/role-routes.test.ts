@@ -19,6 +19,7 @@ void t.test('every route lets in those whom the table says, and nobody else', as
   const ending = {
     read: (of: Parameters<typeof live.read>[0]) => finished(live.read(of)),
     stop: () => live.stop(),
+    endAll: () => live.endAll(),
   };
   const app = testApi(t, { access: peopleAccess, live: ending });
   const routes = await registeredRoutes(app);

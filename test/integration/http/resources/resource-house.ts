@@ -1,13 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import { pino } from 'pino';
-import { buildApp } from '../../../../daemon/http/app.ts';
 import { PostgresFlowAdmin } from '../../../../daemon/http/flows/flow-admin.ts';
 import type { ApiPorts } from '../../../../daemon/http/ports.ts';
 import { nodeTypes } from '../../../../daemon/nodes/index.ts';
 import type { TestDatabase } from '../../../../ops/dev-services/test-database.ts';
 import { closeOrm, openOrm } from '../../../../orm/config.ts';
-import { fakePorts, key, settings } from '../../../unit/http/test-api.ts';
+import { checkedApp, fakePorts, key } from '../../../unit/http/test-api.ts';
 import { until } from '../../../until.ts';
 
 export interface Answer {
@@ -53,11 +51,7 @@ export function resourceHouse(
     nodeTypes,
     resources: { orm, privateWebhooks },
   };
-  const app = buildApp({
-    settings,
-    ports: fakePorts({ ...ports, ...more(orm) }),
-    log: pino({ level: 'silent' }),
-  });
+  const app = checkedApp({ ports: fakePorts({ ...ports, ...more(orm) }) });
   const ask: ResourceHouse['ask'] = async (method, url, { body, headers = {}, tenant = tenantId } = {}) => {
     const json = typeof body === 'object' && body !== null && !Buffer.isBuffer(body) && !('pipe' in body);
     const answer = await app.inject({

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import t from 'tap';
 import type { View } from '../../../../daemon/http/access.ts';
 import type { LiveFeed } from '../../../../daemon/http/live/live-feed.ts';
@@ -11,15 +12,13 @@ import { happened, publisherId, started } from './news.ts';
 const whole: View = { of: 'tenant' };
 const buyerId = '01981234-0000-7000-8000-0000000000d1' as BuyerId;
 
-function read(
-  feed: LiveFeed,
-  of: { view?: View; masked?: boolean; lastEventId?: string; principal?: string } = {},
-): LiveReader {
+function read(feed: LiveFeed, of: Partial<Parameters<LiveFeed['read']>[0]> = {}): LiveReader {
   return feed.read({ tenantId, view: whole, masked: true, principal: 'one', lastEventId: undefined, ...of });
 }
 
 /** What the reader was sent, taken from its buffer. */
 function taken(reader: LiveReader): { id: string; event: string; data: Record<string, unknown> }[] {
+  reader.flush();
   const text = String(reader.read() ?? '');
   return text.split('\n\n').flatMap((block) => {
     const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
@@ -175,6 +174,55 @@ void t.test('one principal may have so many streams, and all together so many', 
   );
 });
 
+void t.test("one tenant's readers leave room for those of others", async (t) => {
+  const feed = feedOn(new FakeBus(), { mostOfTenant: 2 });
+  for (const principal of ['one', 'two']) read(feed, { principal });
+  t.equal(
+    problemOf(() => read(feed, { principal: 'three' })),
+    'too-many-requests',
+  );
+  read(feed, { principal: 'three', tenantId: 'another' });
+  t.equal(feed.readers, 3);
+});
+
+void t.test('who may not read any more is cut off, and who cannot be asked about is not', async (t) => {
+  const feed = feedOn(new FakeBus());
+  let allowed = async (): Promise<boolean> => true;
+  const reader = read(feed, { stillAllowed: () => allowed() });
+  const other = read(feed, { principal: 'other' });
+  let faults = 0;
+  reader.on('error', () => {
+    faults += 1;
+  });
+  await feed.check();
+  allowed = () => Promise.reject(new Error('PostgreSQL is away'));
+  await feed.check();
+  feed.tell(started(1));
+  t.same(kinds(reader), ['call.started']);
+  allowed = async () => false;
+  await feed.check();
+  const ended = new Promise((end) => reader.once('end', end));
+  // Its connection is still being closed: nothing may be written behind its end.
+  feed.tell(started(2));
+  feed.beat();
+  reader.finish();
+  t.same(kinds(reader), []);
+  reader.resume();
+  await ended;
+  t.equal(faults, 0);
+  t.same(kinds(other), ['call.started', 'call.started']);
+});
+
+void t.test('what happens within a moment is one write', async (t) => {
+  const feed = feedOn(new FakeBus(), { gatherMs: 1 });
+  const reader = read(feed);
+  reader.read();
+  for (let n = 0; n < 20; n += 1) feed.tell(started(n));
+  t.equal(reader.readableLength, 0, 'not yet');
+  const [piece] = (await once(reader, 'data')) as [Buffer];
+  t.equal(String(piece).split('event: call.started').length - 1, 20);
+});
+
 void t.test('a stream shows that it lives, and ends after its time', async (t) => {
   let nowMs = 0;
   const feed = feedOn(new FakeBus(), { now: () => nowMs, longestMs: 500 });
@@ -220,7 +268,10 @@ void t.test('what happens at another daemon is heard, from the first reader on',
   bus.reconnect();
   t.same(kinds(reader), ['gap']);
   nowMs.value = 30_001;
-  t.notOk(there.wants(tenantId), 'nobody asked for a while');
+  const before = bus.published.length;
+  for (let n = 0; n < 200; n += 1) there.tell(started(n)); // as many as are sent at once
+  t.equal(bus.published.length, before, 'nobody asked for a while: nothing is sent');
+  t.notOk(there.wants(tenantId));
   here.beat();
   t.ok(there.wants(tenantId));
   bus.publish('nonsense');
