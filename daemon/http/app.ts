@@ -27,6 +27,7 @@ import { answerBrokenRequest, answerWithProblems } from './problem.ts';
 import { reportsRoutes } from './reports/reports-routes.ts';
 import { resourcesRoutes } from './resources/resources.ts';
 import { ProblemSchema } from './schemas.ts';
+import { buildSerializer } from './serializers.ts';
 import { longestLoopDelayMs, Pressure, shedding } from './shedding.ts';
 import { refuseUnstorable } from './storable-text.ts';
 import { validatorCompiler } from './validation.ts';
@@ -95,6 +96,7 @@ export function buildApp({
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     clientErrorHandler: answerBrokenRequest,
+    schemaController: { compilersFactory: { buildSerializer } },
   });
   const pressure = new Pressure(now);
   const shed = shedding(pressure);

@@ -94,7 +94,7 @@ function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): F
   if (status === 413 || ([422, 429, 503].includes(status) && !request.raw.complete))
     reply.header('connection', 'close');
   const later = status === 503 || status === 429 || problem.problem === 'still-running';
-  if (later && !reply.hasHeader('retry-after')) reply.header('retry-after', status === 429 ? '10' : '2');
+  if (later && !reply.hasHeader('retry-after')) reply.header('retry-after', '2');
   // Already text: a route's own response schema must not cut the problem.
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(body);
 }

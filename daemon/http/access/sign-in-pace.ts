@@ -13,7 +13,7 @@ const msPerTry = 10_000;
 const swiftTries = 10;
 const longestDelayMs = 4_000;
 const rememberedMs = 60 * 60_000;
-const mostRemembered = 50_000;
+const mostRemembered = 10_000;
 
 interface Tries {
   readonly count: number;

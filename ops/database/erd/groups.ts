@@ -3,7 +3,7 @@ export const groups = {
   core: {
     column: 2,
     colour: '#334155',
-    entities: ['Tenant', 'User', 'Role', 'Membership', 'ApiKey', 'Session'],
+    entities: ['Tenant', 'User', 'Role', 'Membership', 'Invitation', 'ApiKey', 'Session'],
   },
   telephony: {
     column: 2,

@@ -26,7 +26,11 @@ export async function rasterise(svg: string, mark: string, scale: number): Promi
 
 /** The mark that `rasterise` left in a PNG; undefined where there is none. */
 export function markOf(png: Buffer): string | undefined {
-  return new RegExp(`tEXt${keyword}\\0([0-9a-f]+)`).exec(png.toString('latin1'))?.[1];
+  const head = `tEXt${keyword}\0`;
+  const at = png.indexOf(head, 0, 'latin1');
+  if (at < 4) return undefined;
+  // The chunk's length, not its letters, tells where it ends: the check sum behind it may begin with any.
+  return png.toString('latin1', at + head.length, at + 4 + png.readUInt32BE(at - 4));
 }
 
 /** Puts a text chunk between the header (8 bytes of signature, 25 of IHDR) and the rest. */

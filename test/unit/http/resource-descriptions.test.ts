@@ -72,6 +72,7 @@ const reached: Readonly<Record<string, string | { readonly none: string }>> = {
   Buyer: '/buyers',
   BuyerEndpoint: '/buyers/{buyerId}/endpoints',
   Membership: '/users',
+  Invitation: '/invitations',
   Session: '/session',
   ApiKey: '/api-keys',
   Flow: '/flows',
