@@ -123,7 +123,7 @@ async function main(): Promise<void> {
       if (wanted('integration')) good = (await tests('integration', 2, env)) && good;
       // Processes that mostly wait for each other: side by side they take half as long.
       if (wanted('commands')) good = (await tests('commands', 3, env, 300)) && good;
-      if (wanted('e2e')) good = (await tests('e2e', 1, env, 300)) && good;
+      if (wanted('e2e')) good = (await tests('e2e', 2, env, 300)) && good;
       if (wanted('live')) good = (await tests('live', 1, env, 300)) && good;
     } finally {
       await redis.stop();
