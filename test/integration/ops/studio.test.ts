@@ -136,7 +136,9 @@ void t.test('which columns are secret', async (t) => {
     [
       'webhook.secret',
       'user_account.password_hash',
+      'user_account.password_chosen_at',
       'session.token_hash',
+      'invitation.code_hash',
       'idempotency_key.request_hash',
       'api_key.secret_hash',
     ],

@@ -53,8 +53,11 @@ void t.test(
     app.setValidatorCompiler(validatorCompiler);
     answerWithProblems(app);
     app.decorateRequest('principal');
+    app.decorateRequest('principalNow');
     app.addHook('onRequest', async (request) => {
-      request.principal = principal;
+      const asked = principal;
+      request.principal = asked;
+      request.principalNow = async () => asked;
     });
     app.addHook('onRequest', checkAccess);
     await app.register(resourcesRoutes({ orm: house.orm, privateWebhooks: false }));
