@@ -11,6 +11,8 @@ import { startRedis } from '../ops/dev-services/redis.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const bin = (name: string): string => join(root, 'node_modules/.bin', name);
+/** What a file's modules compile to is kept for the next: to start is half of what most files take. */
+const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled-for-tests') };
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 interface Finished {
@@ -67,7 +69,7 @@ async function tests(folder: string, jobs: number, env: NodeJS.ProcessEnv, secon
       '--node-arg=--no-maglev',
       ...files.map((file) => join('test', folder, file)),
     ],
-    env,
+    { ...env, ...compiled },
     false,
   );
   let [passed, failed, skipped] = [0, 0, 0];

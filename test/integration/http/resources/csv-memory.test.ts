@@ -17,7 +17,7 @@ const heapAfterGc = (): number => {
 };
 
 // A whole million with CALLFABRIC_TEST_ROWS=1000000 and tap's --timeout=900.
-const rows = Number(process.env['CALLFABRIC_TEST_ROWS'] ?? 200_000);
+const rows = Number(process.env['CALLFABRIC_TEST_ROWS'] ?? 80_000);
 
 void t.test(`${rows} calls and ${rows} DNC entries are exported in flat memory`, async (t) => {
   const tenant = newId();
