@@ -39,16 +39,17 @@ void t.test('a call’s socket hears of its own channel alone', { skip: live.ski
     const events = socket.frames.slice(1).filter(({ event }) => event.has('Event-Name'));
     t.strictSame([...new Set(events.map(({ event }) => event.get('Unique-ID')))], [uuid], 'nobody else’s');
     heard.set(uuid, events.map(eventName));
+    const noticed = socket.frames.some(({ head }) => head.get('Content-Type') === 'text/disconnect-notice');
+    // FreeSWITCH drops the event of a hangup that comes while nothing runs, or by our own command: then it gives notice.
+    t.ok(events.some((event) => eventName(event) === 'CHANNEL_HANGUP') || noticed, 'the end was told');
   };
   await Promise.all(
     calls.map(({ socket, channelData }) => walk(socket, channelData.event.get('Unique-ID') ?? '')),
   );
   await Promise.all([went(t, first, 'was hung up'), went(t, second, 'hung up itself')]);
   t.equal(heard.size, 2);
-  for (const names of heard.values()) {
+  for (const names of heard.values())
     t.equal(names.filter((name) => name === 'CHANNEL_EXECUTE_COMPLETE').length, 8, 'every completion');
-    t.ok(names.includes('CHANNEL_HANGUP'));
-  }
 });
 
 void t.test('daemons hear each other’s signs of life through FreeSWITCH', { skip: live.skip }, async (t) => {
