@@ -32,7 +32,8 @@ export function limitDear(): preHandlerAsyncHookHandler {
   };
   return async (request, reply) => {
     const { dear } = request.routeOptions.config;
-    if (dear === undefined) return;
+    // Whoever went while the key was looked up: their place would never be given back.
+    if (dear === undefined || reply.raw.destroyed) return;
     const { kind, id = '', tenantId = '' } = request.principal;
     const { ofOne, ofTenant, ofAll } = bounds[dear];
     const names = { [`${dear} ${kind} ${id}`]: ofOne, [`${dear} of ${tenantId}`]: ofTenant, [dear]: ofAll };

@@ -85,6 +85,12 @@ export class Invitations {
     });
   }
 
+  /** Throws where there is no invitation to this address that has this code and is not over. */
+  async demandOpen(email: string, code: string): Promise<void> {
+    const open = { codeHash: sha256(code), email, expiresAt: { $gt: new Date() } };
+    if ((await this.#orm.em.fork().count(Invitation, open)) === 0) throw noInvitation();
+  }
+
   /**
    * Whoever is signed in becomes a member. Their password changes with it and every session of theirs ends, for another
    * tenant's admin may have given them the one they had. Returns the token of a new session and the tenant joined.
@@ -104,10 +110,7 @@ export class Invitations {
            returning i.id, i.tenant_id, i.role_id, i.publisher_id, i.buyer_id`,
           [sha256(code), email],
         );
-        if (found === undefined)
-          throw new Problem('invalid-body', 'see faults', [
-            { field: '/code', message: 'is of no invitation to your address, or it is over' },
-          ]);
+        if (found === undefined) throw noInvitation();
         const { id: invitationId, tenant_id: tenantId, ...given } = found;
         const membership = { id: newId<'Row'>(), tenant_id: tenantId, user_id: userId, ...given };
         const columns = Object.keys(membership);
@@ -125,6 +128,12 @@ export class Invitations {
       throw isTaken(error) ? new Problem('conflict', 'you are a member of this tenant already') : error;
     }
   }
+}
+
+function noInvitation(): Problem {
+  return new Problem('invalid-body', 'see faults', [
+    { field: '/code', message: 'is of no invitation to your address, or it is over' },
+  ]);
 }
 
 async function invitationOf(em: EntityManager, id: string): Promise<Invitation> {

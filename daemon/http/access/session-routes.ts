@@ -206,6 +206,8 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
       async (request, reply) => {
         const { identity } = await signedIn(identities, cookie, request);
         const { code, password } = request.body;
+        // First: what follows tells whether this is the account's password, and who guesses it has no code.
+        await invitations.demandOpen(identity.email, code);
         if (await passwords.matches(password, await sessions.passwordHashOf(identity.userId)))
           throw new Problem('invalid-body', 'see faults', [
             { field: '/password', message: 'is the password this account has: choose another one' },

@@ -114,6 +114,8 @@ export async function* readCsv(
     readonly signal: AbortSignal;
   },
 ): AsyncGenerator<FileRow> {
+  // Whoever went before this: the file will neither go on nor end.
+  options.signal.throwIfAborted();
   const parser = parse({
     bom: true,
     info: true,

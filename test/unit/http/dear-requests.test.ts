@@ -1,5 +1,8 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type ClientRequest, request } from 'node:http';
+import Fastify from 'fastify';
 import t from 'tap';
+import { limitDear } from '../../../daemon/http/dear-requests.ts';
 import { until } from '../../until.ts';
 import { headersOf, type Person, peopleAccess } from './access/people.ts';
 import { nothingCounted, testApi } from './test-api.ts';
@@ -40,4 +43,36 @@ void t.test('who has enough reports under way waits, and others get theirs', asy
   await until('it', () => waiting.length === 6);
   waiting.at(-1)?.();
   t.equal((await again).status, 200, 'places are given back');
+});
+
+void t.test('whoever went before a place was taken takes none', async (t) => {
+  const app = Fastify();
+  t.teardown(() => app.close());
+  app.decorateRequest('principal');
+  const came = { gone: 0 };
+  app.addHook('onRequest', async (request, reply) => {
+    request.principal = {
+      kind: 'operator',
+      id: undefined,
+      tenantId: undefined,
+      scopes: ['*'],
+      view: { of: 'tenant' },
+    };
+    if (request.headers['x-goes'] === undefined) return;
+    // As a look-up of the key, which takes longer than the client waits.
+    const closed = once(reply.raw, 'close');
+    leaving.at(-1)?.destroy();
+    await closed;
+    came.gone += 1;
+  });
+  app.addHook('preHandler', limitDear());
+  app.get('/report', { config: { dear: 'report' } }, async () => 'told');
+  const address = await app.listen({ host: '127.0.0.1', port: 0 });
+  const leaving: ClientRequest[] = [];
+  for (let count = 1; count <= 8; count += 1) {
+    leaving.push(request(`${address}/report`, { headers: { 'x-goes': 'yes' } }).on('error', () => {}));
+    leaving.at(-1)?.end();
+    await until(`number ${count} to be gone`, () => came.gone === count);
+  }
+  t.equal((await fetch(`${address}/report`)).status, 200);
 });
