@@ -72,13 +72,20 @@ export async function deleteRows(
   tenantId: string,
   options: DeleteTenantOptions = {},
 ): Promise<Record<string, number>> {
-  // People who are in no other tenant: their account is of no use to anybody.
-  await pool.query(
-    `delete from user_account u where not u.operator
-       and exists (select 1 from membership m where m.user_id = u.id and m.tenant_id = $1)
-       and not exists (select 1 from membership m where m.user_id = u.id and m.tenant_id <> $1)`,
-    [tenantId],
-  );
+  await inTransaction(pool, async (client) => {
+    // Whoever is joining another tenant just now holds the account: the statement after the wait sees that they joined.
+    await client.query(
+      `select 1 from user_account where id in (select user_id from membership where tenant_id = $1) order by id for update`,
+      [tenantId],
+    );
+    // People who are in no other tenant: their account is of no use to anybody.
+    await client.query(
+      `delete from user_account u where not u.operator
+         and exists (select 1 from membership m where m.user_id = u.id and m.tenant_id = $1)
+         and not exists (select 1 from membership m where m.user_id = u.id and m.tenant_id <> $1)`,
+      [tenantId],
+    );
+  });
   const deleted: Record<string, number> = {};
   for (const table of leavesFirst(await tenantTables(pool))) {
     const rows = await (table.indexed ? byIndex : byPages)(pool, table.name, tenantId, options);
@@ -132,10 +139,7 @@ async function byPages(
  * (`tenant.deleted`; `tenant.delete` is who asked for it).
  */
 export async function deleteTenantRow(pool: Pool, tenantId: string, deleted: object): Promise<void> {
-  const client: PoolClient = await pool.connect();
-  let broken: Error | undefined;
-  try {
-    await client.query('begin');
+  await inTransaction(pool, async (client) => {
     const gone = await client.query<{ slug: string; name: string }>(
       'delete from tenant where id = $1 and deleting_since is not null returning slug, name',
       [tenantId],
@@ -146,6 +150,15 @@ export async function deleteTenantRow(pool: Pool, tenantId: string, deleted: obj
          values ($1, 'system', 'tenant.deleted', 'tenant', $2, $3, $4)`,
         [newId(), tenantId, JSON.stringify(gone.rows[0]), JSON.stringify({ deleted })],
       );
+  });
+}
+
+async function inTransaction(pool: Pool, work: (client: PoolClient) => Promise<void>): Promise<void> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin');
+    await work(client);
     await client.query('commit');
   } catch (error) {
     // Its transaction is still open: the connection does not go back to the pool.

@@ -8,6 +8,7 @@ import { deleteTenant, type TenantDeletionParts } from '../../../daemon/records/
 import { newId } from '../../../daemon/telephony/ids.ts';
 import { closeOrm, openOrm } from '../../../orm/config.ts';
 import { quietLog } from '../../unit/records/quiet-log.ts';
+import { until } from '../../until.ts';
 import { fillTenant, tenantTables } from '../orm/fill-tenant.ts';
 import { seededDatabase } from '../seeded-database.ts';
 
@@ -135,6 +136,30 @@ void t.test(
     t.same(await rowsOf(client, staying.id), others);
   },
 );
+
+void t.test('who joins another tenant while theirs is deleted stays', async (t) => {
+  const { client, parts, leaving, staying } = await setup(t);
+  await client.query('begin');
+  // As an invitation is accepted: first the account, then the membership.
+  await client.query('select 1 from user_account where id = $1 for update', [leaving.user]);
+  const deleting = deleteTenant(parts, leaving.id);
+  await until('the deletion to wait for the account', async () => {
+    // pg_stat_activity would be what it was at the transaction's first look.
+    const waiting = await client.query(
+      'select 1 from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))',
+    );
+    return (waiting.rowCount ?? 0) > 0;
+  });
+  await client.query(
+    'insert into membership (id, tenant_id, user_id, role_id) select $1, $2, $3, id from role where tenant_id = $2 limit 1',
+    [newId(), staying.id, leaving.user],
+  );
+  await client.query('commit');
+  t.equal(await deleting, true);
+  t.same((await client.query('select tenant_id from membership where user_id = $1', [leaving.user])).rows, [
+    { tenant_id: staying.id },
+  ]);
+});
 
 void t.test('one statement deletes a tenant too', async (t) => {
   const { client, leaving, staying } = await setup(t);
