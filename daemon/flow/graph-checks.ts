@@ -130,9 +130,9 @@ function exitList(exits: NodeExits): string {
 function checkOrder(graph: FlowGraph): FlowFault[] {
   const faults: FlowFault[] = [];
   const always = new Map<string, number>();
-  const inOrder = [...graph.edges.entries()].toSorted(
-    ([, one], [, other]) => (one.order ?? 0) - (other.order ?? 0),
-  );
+  // The form may be faulty, which is told already: of an object JavaScript may be able to make no number at all.
+  const orderOf = ({ order }: FlowGraph['edges'][number]): number => (typeof order === 'number' ? order : 0);
+  const inOrder = [...graph.edges.entries()].toSorted(([, one], [, other]) => orderOf(one) - orderOf(other));
   for (const [index, edge] of inOrder) {
     const key = `${edge.from} ${edge.exit}`;
     const earlier = always.get(key);

@@ -104,15 +104,21 @@ void t.test('conversations on a real FreeSWITCH', { skip: live.skip }, async (t)
         [
           ['picked', 'answer'],
           ['tape', 'record'],
+          ['on', 'play', { prompt: { kind: 'tone', tone: '%(200,0,440)' } }],
           ['end', 'hangup', { cause: 'NORMAL_UNSPECIFIED' }],
         ],
-        ['picked next tape', 'tape storageUnavailable end'],
+        ['picked next tape', 'tape storageUnavailable on', 'on done end'],
       ),
     );
     const caller = await placeCall('caller-stays', sip, did);
     await went(t, caller, 'the call went on to its end');
     const [row] = await house.written(did);
-    t.same(row === undefined ? [] : stepsOf(row), ['picked:next', 'tape:storageUnavailable', 'end:end']);
+    t.same(row === undefined ? [] : stepsOf(row), [
+      'picked:next',
+      'tape:storageUnavailable',
+      'on:done',
+      'end:end',
+    ]);
     t.same(row?.recordings, [], 'what never began is no recording');
   });
 });

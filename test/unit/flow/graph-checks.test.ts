@@ -182,6 +182,13 @@ void t.test('no document makes the check throw', async (t) => {
       ),
     }),
   );
+  const edge = (order: unknown) => ({ from: 'a', exit: 'a', to: 'a', order });
+  // An order that JavaScript can make no number of.
+  const disordered = { entry: 'a', nodes: [], edges: [edge({ toString: 0 }), edge({})] };
+  t.same(
+    checkGraph(disordered, toyTypes).flatMap(({ edge, field }) => (field === '/order' ? [edge] : [])),
+    [0, 1, 1],
+  );
   let legible = 0;
   fc.assert(
     fc.property(document, (made) => {
