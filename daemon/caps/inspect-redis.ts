@@ -1,4 +1,4 @@
-import { createClient } from 'redis';
+import { createClient } from '@redis/client';
 
 /** What a Redis says of itself, for `callfabric doctor`. */
 export interface RedisInspection {

@@ -1,4 +1,4 @@
-import { createClient, ErrorReply } from 'redis';
+import { createClient, ErrorReply } from '@redis/client';
 import type { CapsLog } from './caps-log.ts';
 import { DeadlineQueue } from './deadline-queue.ts';
 import { type LuaScript, scripts } from './lua-script.ts';

@@ -51,7 +51,7 @@ const mayImport: Record<string, readonly string[]> = {
 
 /** The one room of each outside library; `daemon` stands for the files directly in daemon/. */
 const libraryRooms: Record<string, readonly string[]> = {
-  redis: ['caps'],
+  '@redis/client': ['caps'],
   fastify: ['http'],
   '@fastify/': ['http'],
   'prom-client': ['http'],

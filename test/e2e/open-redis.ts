@@ -1,4 +1,4 @@
-import { createClient } from 'redis';
+import { createClient } from '@redis/client';
 
 /**
  * This Redis is new, and so would keep the first daemon waiting until lost leases were restored: it is told that

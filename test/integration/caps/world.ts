@@ -1,4 +1,4 @@
-import { createClient } from 'redis';
+import { createClient } from '@redis/client';
 import type { Test } from 'tap';
 import type { CapClaim, CapDecision, CapLease, CapScope } from '../../../daemon/caps/cap-lease.ts';
 import type { RedisCapsOptions } from '../../../daemon/caps/redis-caps.ts';

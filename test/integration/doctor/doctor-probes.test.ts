@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
-import { createClient } from 'redis';
+import { createClient } from '@redis/client';
 import t from 'tap';
 import { realProbes } from '../../../daemon/doctor-probes.ts';
 import { startRedis } from '../../../ops/dev-services/redis.ts';
