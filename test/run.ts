@@ -8,11 +8,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startPostgres } from '../ops/dev-services/postgres.ts';
 import { startRedis } from '../ops/dev-services/redis.ts';
+import { together } from './together.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const bin = (name: string): string => join(root, 'node_modules/.bin', name);
+const cache = join(root, 'node_modules/.cache/callfabric-tests');
 /** What a file's modules compile to is kept for the next: to start is half of what most files take. */
-const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compiled-for-tests') };
+const compiled = { NODE_COMPILE_CACHE: join(cache, 'compiled') };
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
 interface Finished {
@@ -45,16 +47,26 @@ async function check(name: string, command: string, args: readonly string[]): Pr
   return code === 0;
 }
 
-/**
- * Runs one folder's test files with tap and adds its assertions to the totals. `seconds`: what one file may take on a
- * machine that has other things to do.
- */
-async function tests(folder: string, jobs: number, env: NodeJS.ProcessEnv, seconds = 120): Promise<boolean> {
+interface Stage {
+  /** Processes at once. */
+  readonly jobs: number;
+  /** Files share this many processes. Default: each has its own. */
+  readonly groups?: number;
+  /** What one process may take on a machine that has other things to do. Default 120. */
+  readonly seconds?: number;
+}
+
+/** Runs one folder's test files with tap and adds its assertions to the totals. */
+async function tests(
+  folder: string,
+  { jobs, groups, seconds = 120 }: Stage,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
   const path = join(root, 'test', folder);
   if (!existsSync(path)) return true;
-  const files = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.test.ts'),
-  );
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join('test', folder, name));
   if (files.length === 0) return true;
   const startedAt = Date.now();
   const { code, output } = await run(
@@ -67,7 +79,7 @@ async function tests(folder: string, jobs: number, env: NodeJS.ProcessEnv, secon
       // A process that ends by itself waits for its compiler's threads, and Maglev's may wait for a collection by the
       // thread that waits: one in ten of the longer files never ended (nodejs/node#54918).
       '--node-arg=--no-maglev',
-      ...files.map((file) => join('test', folder, file)),
+      ...(groups === undefined ? files : together(root, join(cache, 'together', folder), files, groups)),
     ],
     { ...env, ...compiled },
     false,
@@ -115,18 +127,19 @@ async function main(): Promise<void> {
     good = (await check('lint', bin('oxlint'), ['--type-aware'])) && good;
   }
   if (wanted('types')) good = (await check('types', bin('tsc'), ['--noEmit'])) && good;
-  if (wanted('architecture')) good = (await tests('architecture', 1, process.env)) && good;
-  if (wanted('unit')) good = (await tests('unit', 2, process.env)) && good;
+  if (wanted('architecture')) good = (await tests('architecture', { jobs: 1 }, process.env)) && good;
+  if (wanted('unit')) good = (await tests('unit', { jobs: 2, groups: 8, seconds: 300 }, process.env)) && good;
   if (['integration', 'commands', 'e2e', 'live'].some(wanted)) {
     const postgres = await startPostgres();
     const redis = await startRedis();
     const env = { ...process.env, DATABASE_URL: postgres.url, REDIS_URL: redis.url };
     try {
-      if (wanted('integration')) good = (await tests('integration', 2, env)) && good;
+      if (wanted('integration'))
+        good = (await tests('integration', { jobs: 2, groups: 10, seconds: 300 }, env)) && good;
       // Processes that mostly wait for each other: side by side they take half as long.
-      if (wanted('commands')) good = (await tests('commands', 3, env, 300)) && good;
-      if (wanted('e2e')) good = (await tests('e2e', 2, env, 300)) && good;
-      if (wanted('live')) good = (await tests('live', 1, env, 300)) && good;
+      if (wanted('commands')) good = (await tests('commands', { jobs: 3, seconds: 300 }, env)) && good;
+      if (wanted('e2e')) good = (await tests('e2e', { jobs: 2, seconds: 300 }, env)) && good;
+      if (wanted('live')) good = (await tests('live', { jobs: 1, seconds: 300 }, env)) && good;
     } finally {
       await redis.stop();
       await postgres.stop();

@@ -1,5 +1,5 @@
-import { Pool } from 'pg';
 import { createClient } from '@redis/client';
+import { Pool } from 'pg';
 
 /** Rows that no call that is over may leave: `held_call` and `pending` have times of their own, all else has none. */
 const rowsLeft = `

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'pg';
 import { createClient } from '@redis/client';
+import { Pool } from 'pg';
 import t from 'tap';
 import { realProbes } from '../../../daemon/doctor-probes.ts';
 import { startRedis } from '../../../ops/dev-services/redis.ts';

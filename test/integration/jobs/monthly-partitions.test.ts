@@ -1,3 +1,4 @@
+// Alone in its process: each of its tests has a database of its own, and so would the other files'.
 import { Client } from 'pg';
 import t from 'tap';
 import { MonthlyPartitions, type Retention } from '../../../daemon/jobs/monthly-partitions.ts';

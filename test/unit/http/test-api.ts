@@ -128,8 +128,8 @@ export const nothingCounted = {
   money: [],
 };
 
-// Nobody listens there: what needs the database is tested with one. Made once: to read all entities takes 80 ms.
-let nowhere: ReturnType<typeof openOrm> | undefined;
+// Nobody listens there: what needs the database is tested with one. Made once, for to read all entities takes 80 ms.
+const nowhere = openOrm('postgres://nobody@127.0.0.1:1/none');
 
 /** Ports that know nothing and are well; a test replaces what it is about. */
 export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
@@ -150,7 +150,7 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
       text: async () => 'callfabric_live_calls 0\n',
     },
     cdrs: { accept: async () => {} },
-    resources: { orm: (nowhere ??= openOrm('postgres://nobody@127.0.0.1:1/none')), privateWebhooks: false },
+    resources: { orm: nowhere, privateWebhooks: false },
     reports: { calls: async () => ({ rows: [], total: nothingCounted }) },
     ...of,
   };

@@ -1,3 +1,4 @@
+// Alone in its process: its clock is a mock for all that runs there.
 import { mock } from 'node:test';
 import t from 'tap';
 import { LegWatch } from '../../../daemon/routing/leg-watch.ts';
