@@ -1,3 +1,4 @@
+// Alone in its process: it measures its memory.
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
