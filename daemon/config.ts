@@ -74,9 +74,15 @@ export function loadConfig(env: Environment = process.env): LoadedConfig {
   return faults.length === 0 ? { ok: true, config } : { ok: false, faults };
 }
 
+/** The database as whoever owns its tables: for what changes or fills it. Undefined where neither setting is there. */
+export function ownersDatabaseUrl(env: Environment = process.env): string | undefined {
+  const given = [env['CALLFABRIC_MIGRATION_DATABASE_URL'], env['DATABASE_URL']];
+  return given.map((url) => url?.trim() ?? '').find((url) => url !== '');
+}
+
 function configOf(values: Settings, env: Environment, faults: string[]): Config {
-  for (const name of ['DATABASE_URL', 'REDIS_URL'] as const)
-    if (!URL.canParse(values[name]))
+  for (const name of ['DATABASE_URL', 'CALLFABRIC_MIGRATION_DATABASE_URL', 'REDIS_URL'] as const)
+    if (values[name] !== undefined && !URL.canParse(values[name]))
       faults.push(
         `${name} cannot be read: write what is special in user and password percent-encoded (@ is %40)`,
       );

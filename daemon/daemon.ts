@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { closeOrm, openOrm } from '../orm/config.ts';
 import { DatabaseFault } from '../orm/database-fault.ts';
-import { checkSchema } from '../orm/migrate.ts';
+import { checkApiRole, checkSchema } from '../orm/migrate.ts';
 import { apiConnections } from './api-connections.ts';
 import type { CallEnvironment } from './call/call-environment.ts';
 import { CallServer } from './call/call-server.ts';
@@ -360,13 +360,14 @@ export class Daemon {
     return this.registry.size > this.#config.maxCalls ? 'overloaded' : undefined;
   }
 
-  /** A PostgreSQL that is away does not keep the daemon from starting; a schema that is not its own does. */
+  /** A PostgreSQL that is away keeps no daemon from starting; a schema that is not its own, or a login that may not be the daemon, does. */
   async #checkSchema(orm: Orm): Promise<void> {
     try {
       await checkSchema(orm, this.#config.databaseUrl);
+      await checkApiRole(orm, this.#config.databaseUrl);
     } catch (error) {
       const kind = error instanceof DatabaseFault ? error.kind : undefined;
-      if (kind === 'schema_older' || kind === 'schema_newer') throw error;
+      if (kind === 'schema_older' || kind === 'schema_newer' || kind === 'no_role') throw error;
       this.#log.error({ err: error }, 'started without PostgreSQL: calls to numbers never seen are refused');
     }
   }

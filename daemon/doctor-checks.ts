@@ -1,3 +1,4 @@
+import { grantRoles } from '../orm/database-fault.ts';
 import { defaultPassword, type SwitchConfig } from './config-parts.ts';
 import type { FolderFacts, PostgresFacts, RedisFacts, SwitchFacts } from './doctor-facts.ts';
 
@@ -40,18 +41,57 @@ export function checkPostgres(facts: PostgresFacts): DoctorCheck[] {
     facts.versionNumber >= 150_000
       ? well('PostgreSQL version', version)
       : fault('PostgreSQL version', `${version} is too old`, 'upgrade to PostgreSQL 15 or newer'),
-    facts.mayCreate
-      ? well('PostgreSQL privileges', 'may create tables in schema public')
-      : fault(
-          'PostgreSQL privileges',
-          'may not create tables in schema public, so migrations cannot run',
-          "as the database's owner run: GRANT CREATE, USAGE ON SCHEMA public TO <the user of DATABASE_URL>",
-        ),
+    checkCreating(facts),
     facts.schemaFault === undefined
       ? well('PostgreSQL schema', 'all migrations are applied')
       : fault('PostgreSQL schema', facts.schemaFault, 'run: callfabric migrate'),
+    // Migrations make the roles, and force the security: where they are missing, that is all there is to say.
+    ...(facts.schemaFault === undefined ? [checkLogin(facts.login), checkForced(facts.unforced)] : []),
     checkClock('PostgreSQL', facts.skewMs),
   ];
+}
+
+/** Only whoever owns the tables migrates: a login of the daemon's own needs to create nothing. */
+function checkCreating({ mayCreate, schemaFault, login }: PostgresFacts): DoctorCheck {
+  const name = 'PostgreSQL privileges';
+  if (mayCreate) return well(name, 'may create tables in schema public');
+  if (schemaFault === undefined && !login.ownsTables)
+    return well(name, 'creates no tables: migrations are applied with a login of their own');
+  return fault(
+    name,
+    'may not create tables in schema public, so migrations cannot run',
+    "as the database's owner run: GRANT CREATE, USAGE ON SCHEMA public TO <the user of DATABASE_URL>; or give migrations a login of their own: CALLFABRIC_MIGRATION_DATABASE_URL",
+  );
+}
+
+function checkLogin({ name: login, superuser, ownsTables, lacks }: PostgresFacts['login']): DoctorCheck {
+  const name = 'PostgreSQL login';
+  if (lacks.length > 0)
+    return fault(
+      name,
+      `${login} is no member of ${lacks.join(' and ')}`,
+      `as an administrator run: ${grantRoles(login)}`,
+    );
+  if (superuser || ownsTables)
+    return advice(
+      name,
+      `${login} ${superuser ? 'is a superuser' : 'owns the tables'}: whoever has its password is bound by no row-level security`,
+      `give the daemon a login of its own: CREATE ROLE callfabric_login LOGIN PASSWORD '…'; ${grantRoles('callfabric_login')} and keep this one as CALLFABRIC_MIGRATION_DATABASE_URL`,
+    );
+  return well(name, `${login} may do what the daemon does and no more`);
+}
+
+function checkForced(unforced: readonly string[]): DoctorCheck {
+  const name = 'PostgreSQL row-level security';
+  if (unforced.length === 0) return well(name, 'is forced on every table');
+  const statements = unforced.map(
+    (table) => `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;`,
+  );
+  return fault(
+    name,
+    `is not forced on ${unforced.join(', ')}`,
+    `as the owner of the tables run: ${statements.join(' ')}`,
+  );
 }
 
 export function checkRedis(facts: RedisFacts): DoctorCheck[] {

@@ -7,6 +7,16 @@ export interface PostgresFacts {
   readonly mayCreate: boolean;
   /** Undefined where the schema is this code's; else what is wrong with it and what to do. */
   readonly schemaFault: string | undefined;
+  /** The login of DATABASE_URL: its name, and what it is. */
+  readonly login: {
+    readonly name: string;
+    readonly superuser: boolean;
+    readonly ownsTables: boolean;
+    /** Of the daemon's two roles those it may not take on. */
+    readonly lacks: readonly string[];
+  };
+  /** Tables of CallFabric's whose row-level security is not forced. */
+  readonly unforced: readonly string[];
   /** PostgreSQL's clock minus ours. */
   readonly skewMs: number;
 }

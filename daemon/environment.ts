@@ -41,6 +41,18 @@ export const EnvironmentSchema = Type.Object({
     example: 'postgres://callfabric:secret@127.0.0.1:5432/callfabric',
     remedy: 'set it as postgres://user:password@host:5432/callfabric',
   }),
+  CALLFABRIC_MIGRATION_DATABASE_URL: Type.Optional(
+    Text(
+      'The same database with the login that owns the tables, for `callfabric migrate` and `seed` alone: that of DATABASE_URL then needs to be no more than a member of callfabric_daemon and callfabric_api (README, Database). The daemon does not use it. Default: DATABASE_URL.',
+      {
+        group: 'PostgreSQL and Redis',
+        secret: true,
+        pattern: '^postgres(ql)?://.+',
+        example: 'postgres://callfabric_owner:secret@127.0.0.1:5432/callfabric',
+        remedy: 'set it as postgres://user:password@host:5432/callfabric',
+      },
+    ),
+  ),
   REDIS_URL: Text('Redis 7 or newer (or Valkey), as redis://host:port or rediss://user:password@host:port.', {
     group: 'PostgreSQL and Redis',
     secret: true,

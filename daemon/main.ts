@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module';
-import { loadConfig } from './config.ts';
+import { loadConfig, ownersDatabaseUrl } from './config.ts';
 import { createLog } from './log.ts';
 import { SystemdNotifier } from './sd-notify.ts';
 
@@ -85,8 +85,8 @@ async function start(): Promise<number> {
 
 /** migrate and seed need the database alone. */
 async function database(work: (url: string) => Promise<readonly string[]>): Promise<number> {
-  const url = process.env['DATABASE_URL'];
-  if (url === undefined || url === '') {
+  const url = ownersDatabaseUrl();
+  if (url === undefined) {
     complain(['DATABASE_URL is not set: set it as postgres://user:password@host:5432/callfabric']);
     return exitConfig;
   }

@@ -1,10 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
-import type { Pool } from 'pg';
+import type { ClientBase, Pool } from 'pg';
 import { entities } from './index.ts';
+import { daemonRole } from './row-security.ts';
 
 export interface DatabaseOptions {
+  /**
+   * As whom every connection works from its first statement on. `daemon` (the default): the role `callfabric_daemon`,
+   * whoever signed in, so that not even a login that owns the tables can drop or change one. `login`: whoever the address
+   * names, for what only the owner of the tables may do (migrations, seed, studio).
+   */
+  readonly as?: 'daemon' | 'login';
   /** Connections this process may hold. Default 10. */
   readonly maxConnections?: number;
   /** How long a connection may take to come. Default 3000. */
@@ -26,6 +33,7 @@ export const migrationsFolder = fileURLToPath(new URL('../migrations', import.me
 
 /** MikroORM's configuration for the database at `url` (`postgres://…`). Opens nothing. */
 export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
+  const connectTimeoutMs = options.connectTimeoutMs ?? 3000;
   const config = defineConfig({
     clientUrl: url,
     entities: [...entities],
@@ -37,7 +45,7 @@ export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
     ensureDatabase: false,
     pool: { min: 0, max: options.maxConnections ?? 10, idleTimeoutMillis: 60_000 },
     driverOptions: {
-      connectionTimeoutMillis: options.connectTimeoutMs ?? 3000,
+      connectionTimeoutMillis: connectTimeoutMs,
       statement_timeout: options.statementTimeoutMs ?? 30_000,
       ...(options.lockTimeoutMs === undefined ? {} : { lock_timeout: options.lockTimeoutMs }),
       ...(options.idleInTransactionTimeoutMs === undefined
@@ -45,6 +53,9 @@ export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
         : { idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs }),
       application_name: options.applicationName ?? 'callfabric',
       keepAlive: true,
+      ...(options.as === 'login'
+        ? {}
+        : { onConnect: (client: ClientBase) => becomeDaemon(client, connectTimeoutMs) }),
     },
     // Functions that no entity's trigger owns (current_tenant_id, those of the partitions) are the migrations' own.
     schemaGenerator: { ignoreRoutines: true },
@@ -59,6 +70,15 @@ export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
     },
   });
   return config;
+}
+
+/**
+ * Before anybody gets the connection. A statement and not a parameter of the connection's start (`options=-c role=…`):
+ * PgBouncer refuses that one or, told to ignore it, lets the connection go on as the login without a word.
+ */
+async function becomeDaemon(client: ClientBase, deadlineMs: number): Promise<void> {
+  const statement = { text: `set role ${daemonRole}`, query_timeout: deadlineMs };
+  await client.query(statement);
 }
 
 /** An ORM for the database at `url`. Connects with its first query; close it with `closeOrm`. */

@@ -1,3 +1,5 @@
+import { apiRole, daemonRole } from './row-security.ts';
+
 /** Why the database cannot be used, as a person must know it to mend it. */
 export type DatabaseFaultKind =
   | 'connection_refused'
@@ -5,6 +7,7 @@ export type DatabaseFaultKind =
   | 'wrong_password'
   | 'no_database'
   | 'no_privilege'
+  | 'no_role'
   | 'schema_newer'
   | 'schema_older'
   | 'not_unique'
@@ -90,7 +93,20 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
         'no_database',
         `There is no database "${database}" at ${place}: make it with CREATE DATABASE "${database}" OWNER "${user}".`,
       );
+    case '22023': {
+      const [, role] = /role "([^"]+)" does not exist/.exec(said) ?? [];
+      if (role === undefined) break;
+      return fault(
+        'no_role',
+        `There is no role ${role} at ${place}: as an administrator run CREATE ROLE ${daemonRole} NOLOGIN; CREATE ROLE ${apiRole} NOLOGIN; ${grantRoles(user)} (leave out what is there already), then \`callfabric migrate\`, or restore the backup again, whose rights were theirs.`,
+      );
+    }
     case '42501':
+      if (/permission denied to set role/.test(said))
+        return fault(
+          'no_role',
+          `The role "${user}" may not work as the roles that row-level security needs at ${place} (${said}): as an administrator run ${grantRoles(user)}`,
+        );
       return fault(
         'no_privilege',
         `The role "${user}" may not do this at ${place} (${said}): as the database's owner run GRANT CREATE, USAGE ON SCHEMA public TO "${user}".`,
@@ -109,8 +125,11 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
         `A row of that name is already there in ${place} (${duplicateOf(error) ?? said}): rename or remove it, then try again.`,
       );
     default:
-      return /timeout/i.test(said)
-        ? fault('timeout', `PostgreSQL at ${place} does not answer: check the network and its firewall.`)
-        : fault('other', `PostgreSQL at ${place} failed: ${said}`);
   }
+  return /timeout/i.test(said)
+    ? fault('timeout', `PostgreSQL at ${place} does not answer: check the network and its firewall.`)
+    : fault('other', `PostgreSQL at ${place} failed: ${said}`);
 }
+
+/** What lets a login run the daemon. */
+export const grantRoles = (login: string): string => `GRANT ${daemonRole}, ${apiRole} TO "${login}";`;

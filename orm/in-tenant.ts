@@ -1,5 +1,5 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/postgresql';
-import { apiRole, tenantSetting } from './row-security.ts';
+import { apiRole, daemonRole, tenantSetting } from './row-security.ts';
 
 /**
  * Runs `work` as one tenant: in a transaction with `SET LOCAL ROLE callfabric_api` and `app.tenant_id`, so that
@@ -32,5 +32,6 @@ export async function becomeTenant(em: EntityManager, tenantId: string): Promise
 
 /** Makes the rest of the transaction the daemon's again. */
 export async function becomeDaemon(em: EntityManager): Promise<void> {
-  await em.execute('set local role none');
+  // By its name: NONE would be the login.
+  await em.execute(`set local role ${daemonRole}`);
 }

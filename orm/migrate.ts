@@ -3,6 +3,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { ClientBase } from 'pg';
 import { closeOrm, migrationsFolder, openOrm, poolOf } from './config.ts';
 import { codeOf, DatabaseFault, explainDatabaseFault, nameOf } from './database-fault.ts';
+import { apiRole } from './row-security.ts';
 
 /** Any number that nobody else uses; the same in every release, or two releases could migrate at once. */
 const lockKey = 4_801_170_553;
@@ -70,6 +71,7 @@ export async function whileMigrating<T>(
   const waitMs = Math.max(1, Math.trunc(options.lockTimeoutMs ?? 120_000));
   const endAt = performance.now() + waitMs;
   const orm = openOrm(url, {
+    as: 'login',
     applicationName: 'callfabric migrate',
     statementTimeoutMs: 0,
     lockTimeoutMs: Math.min(tableLockTimeoutMs, waitMs),
@@ -144,13 +146,28 @@ export async function checkSchema(orm: MikroORM, url: string): Promise<void> {
         `The schema of ${nameOf(url).place} lacks ${missing.join(', ')}: run \`callfabric migrate\`.`,
       );
   } catch (error) {
+    const fault = explainDatabaseFault(error, url);
+    // Migrations make the roles: where some are missing, that comes first.
+    if (fault.kind === 'no_role')
+      await checkSchemaAt(url).catch((other: unknown) => {
+        if (other instanceof DatabaseFault && other.kind.startsWith('schema_')) throw other;
+      });
+    throw fault;
+  }
+}
+
+/** Throws DatabaseFault (`no_role`) where tenants' requests could not take on their role. */
+export async function checkApiRole(orm: MikroORM, url: string): Promise<void> {
+  try {
+    await withClient(orm, (client) => client.query(`set role ${apiRole}`));
+  } catch (error) {
     throw explainDatabaseFault(error, url);
   }
 }
 
 /** `checkSchema` for a command that has no ORM yet. */
 export async function checkSchemaAt(url: string): Promise<void> {
-  const orm = openOrm(url, { maxConnections: 1 });
+  const orm = openOrm(url, { as: 'login', maxConnections: 1 });
   try {
     await checkSchema(orm, url);
   } finally {

@@ -1,8 +1,9 @@
 /*
  * Who may see which rows. Three roles: the owner of the tables migrates them; `daemonRole` sees every tenant, for a
  * call is routed before anybody knows whose it is; `apiRole` sees the rows of one tenant a transaction (in-tenant.ts).
- * Both are NOLOGIN groups of the login in DATABASE_URL. Security is FORCED, so that an owner who is no superuser sees
- * rows as a member of `daemonRole` and not by owning them.
+ * Both are NOLOGIN groups of the login in DATABASE_URL, whose connections take on `daemonRole` before anything else
+ * (config.ts). Security is FORCED, so that an owner who is no superuser sees rows as a member of `daemonRole` and not by
+ * owning them.
  */
 
 /** The database role of the daemon: every row of every tenant. */

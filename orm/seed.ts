@@ -135,7 +135,7 @@ export async function seed(
   options: SeedOptions,
   more?: (em: EntityManager) => Promise<void>,
 ): Promise<void> {
-  const orm = openOrm(url, { applicationName: 'callfabric seed' });
+  const orm = openOrm(url, { as: 'login', applicationName: 'callfabric seed' });
   try {
     await orm.em.fork().transactional(async (em) => {
       await seedRoles(em);

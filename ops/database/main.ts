@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
+import { ownersDatabaseUrl } from '../../daemon/config.ts';
 import { nameOf } from '../../orm/database-fault.ts';
 
 const usage = `npm run db:migrate:create -- <what it does> [--blank]
@@ -24,8 +25,8 @@ function complain(...lines: readonly string[]): void {
 }
 
 function databaseUrl(): string | undefined {
-  const url = process.env['DATABASE_URL'];
-  if (url !== undefined && url !== '') return url;
+  const url = ownersDatabaseUrl();
+  if (url !== undefined) return url;
   complain('DATABASE_URL is not set: set it as postgres://user:password@host:5432/callfabric');
   return undefined;
 }

@@ -74,3 +74,14 @@ void t.test('a schema that is not this code’s is told apart: newer, or older',
       script,
     );
 });
+
+void t.test('with a login of their own, migrations and seeds do not use the daemon’s', async (t) => {
+  const { url } = await emptyDatabase(t);
+  const env = {
+    DATABASE_URL: 'postgres://callfabric@127.0.0.1:1/callfabric',
+    CALLFABRIC_MIGRATION_DATABASE_URL: url,
+  };
+  t.match(await run('db:migrate', [], env), { code: 0, out: /^applied Migration/ });
+  t.match(await run('db:seed', [], env), { code: 0, out: /^Seeded the test tenant/ });
+  t.match(await run('db:migrate:reset', ['--yes'], env), { code: 0 });
+});

@@ -18,6 +18,7 @@ import {
 } from '../../ops/switch-simulator/simulator.ts';
 import { closeOrm, openOrm } from '../../orm/config.ts';
 import { seededDatabase } from '../integration/seeded-database.ts';
+import { plainLogin } from '../plain-login.ts';
 import { until } from '../until.ts';
 import { CallReader } from './call-row.ts';
 import { type PendingTimers, pendingTimers, watchTimers } from './daemon-timers.ts';
@@ -108,7 +109,6 @@ export class House {
   environment(index = 0): Record<string, string> {
     const address = this.#address(index);
     return {
-      DATABASE_URL: this.databaseUrl,
       REDIS_URL: this.redisUrl,
       CALLFABRIC_SOCKET_PORT: String(address.socketPort),
       CALLFABRIC_FREESWITCH: `simulator=127.0.0.1:${this.simulator.inboundPort}`,
@@ -347,6 +347,8 @@ export async function openHouse(t: Test, options: HouseOptions = {}): Promise<Ho
     undoing.push(() => database.drop());
     databaseUrl = database.url;
   }
+  // The daemons', as a careful installation's: it may do no more than they need.
+  const settings = { DATABASE_URL: await plainLogin(databaseUrl), ...options.settings };
   const redis = await startRedis({ own: true });
   undoing.push(() => redis.stop());
   await openRedis(redis.url);
@@ -390,7 +392,7 @@ export async function openHouse(t: Test, options: HouseOptions = {}): Promise<Ho
   undoing.push(() => calls.close());
   return new House(
     { folder, databaseUrl, redisUrl: redis.url, simulator, calls, addresses, route },
-    options,
+    { ...options, settings },
     undoing,
     diary,
   );

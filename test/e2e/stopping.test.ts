@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { Client } from 'pg';
 import t from 'tap';
 import { until } from '../until.ts';
 import { file, flowOf } from './flow-plan.ts';
@@ -124,6 +125,27 @@ void t.test('wrong settings: all faults at once, exit code 78', async (t) => {
     t.match(stderr(), new RegExp(`^- .*${name}`, 'm'));
   t.notMatch(stderr(), /short/, 'no secret is shown');
 });
+
+void t.test(
+  'a login that may not work as the daemon: a sentence that says what to grant, and exit code 1',
+  async (t) => {
+    const house = await openHouse(t);
+    const stranger = `stranger_${process.pid}`;
+    const client = new Client({ connectionString: house.databaseUrl });
+    await client.connect();
+    await client.query(`create role ${stranger} login password 'stranger'`);
+    t.teardown(async () => {
+      await client.query(`drop role ${stranger}`);
+      await client.end();
+    });
+    const url = new URL(house.databaseUrl);
+    [url.username, url.password] = [stranger, 'stranger'];
+    const { child, stderr } = run({ ...house.environment(), DATABASE_URL: url.href });
+    const [code] = (await once(child, 'close')) as [number];
+    t.equal(code, 1);
+    t.match(stderr(), `run GRANT callfabric_daemon, callfabric_api TO "${stranger}";`);
+  },
+);
 
 void t.test(
   'a second daemon on the same settings: a sentence that says what to do, and exit code 1',

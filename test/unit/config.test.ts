@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import t from 'tap';
-import { loadConfig } from '../../daemon/config.ts';
+import { loadConfig, ownersDatabaseUrl } from '../../daemon/config.ts';
 import { EnvironmentSchema } from '../../daemon/environment.ts';
 import { startRecording } from '../../daemon/esl/channel-command.ts';
 import { settings } from '../../daemon/read-settings.ts';
@@ -107,6 +107,21 @@ void t.test('what is missing is asked for, and an empty value counts as missing'
   ]);
   t.match(faultsOf({ ...least, DATABASE_URL: ' ' }), [/^DATABASE_URL is not set/]);
   t.match(loadConfig({ ...least, CALLFABRIC_API_PORT: '' }), { ok: true, config: { api: { port: 8080 } } });
+});
+
+void t.test('migrations may have a login of their own, which the daemon does not use', async (t) => {
+  const owner = 'postgres://owner:hunter2@db.example/callfabric';
+  t.equal(ownersDatabaseUrl({ ...least, CALLFABRIC_MIGRATION_DATABASE_URL: owner }), owner);
+  t.equal(ownersDatabaseUrl({ ...least, CALLFABRIC_MIGRATION_DATABASE_URL: ' ' }), least.DATABASE_URL);
+  t.equal(ownersDatabaseUrl({ DATABASE_URL: '' }), undefined);
+  const loaded = loadConfig({ ...least, CALLFABRIC_MIGRATION_DATABASE_URL: owner });
+  t.match(loaded, { ok: true, config: { databaseUrl: least.DATABASE_URL } });
+  t.notMatch(JSON.stringify(loaded), 'hunter2');
+  for (const [wrong, fault] of [
+    ['mysql://root:hunter2@db/x', /^CALLFABRIC_MIGRATION_DATABASE_URL is not usable: set it as postgres:/],
+    ['postgres://a:b@c@[d/x', /^CALLFABRIC_MIGRATION_DATABASE_URL cannot be read: .*percent-encoded/],
+  ] as const)
+    t.match(faultsOf({ ...least, CALLFABRIC_MIGRATION_DATABASE_URL: wrong }), [fault]);
 });
 
 void t.test('several FreeSWITCHes have their own passwords or share one', async (t) => {
@@ -267,7 +282,11 @@ const secrets = [...settings]
   .map(([name, { example }]) => [name, `my-own-${example}`] as const);
 
 void t.test('the example file is a configuration that loads once its secrets are set', async (t) => {
-  const own = { ...Object.fromEntries(secrets), DATABASE_URL: least.DATABASE_URL };
+  const own = {
+    ...Object.fromEntries(secrets),
+    DATABASE_URL: least.DATABASE_URL,
+    CALLFABRIC_MIGRATION_DATABASE_URL: least.DATABASE_URL,
+  };
   t.same(faultsOf({ ...exampleSettings(), ...own }), []);
 });
 

@@ -17,9 +17,17 @@ function config(env: Record<string, string> = {}): Config {
 }
 
 const hook = '127.0.0.1:8084|10.0.0.2:8084 full';
+const plain = { name: 'callfabric_login', superuser: false, ownsTables: false, lacks: [] as string[] };
 const healthy = {
   node: '24.21.0',
-  postgres: { versionNumber: 150_004, mayCreate: true, schemaFault: undefined, skewMs: -3 },
+  postgres: {
+    versionNumber: 150_004,
+    mayCreate: true,
+    schemaFault: undefined,
+    login: plain,
+    unforced: [] as string[],
+    skewMs: -3,
+  },
   redis: { version: '7.2.4', role: 'master', appendOnly: true, snapshots: false, evictionPolicy: undefined },
   freeswitch: { version: '1.11.2-dev', apiExpansion: false, socketActions: [hook, hook], skewMs: 12 },
   folder: { exists: true, writable: true, freeBytes: 50 * gibibyte },
@@ -60,6 +68,8 @@ void t.test('a healthy installation has no fault and no advice', async (t) => {
       'PostgreSQL version',
       'PostgreSQL privileges',
       'PostgreSQL schema',
+      'PostgreSQL login',
+      'PostgreSQL row-level security',
       'Clock of PostgreSQL',
       'Redis version',
       'Redis persistence',
@@ -100,7 +110,21 @@ void t.test('each fault is found, alone, with its own advice', async (t) => {
   const cases: [string, DoctorProbes, RegExp][] = [
     ['Node', probesOf({ node: '22.11.0' }), /install Node 24/],
     ['PostgreSQL version', probesOf({ postgres: { versionNumber: 140_011 } }), /upgrade to PostgreSQL 15/],
-    ['PostgreSQL privileges', probesOf({ postgres: { mayCreate: false } }), /GRANT CREATE, USAGE ON SCHEMA/],
+    [
+      'PostgreSQL privileges',
+      probesOf({ postgres: { mayCreate: false, login: { ...plain, ownsTables: true } } }),
+      /GRANT CREATE, USAGE ON SCHEMA.*CALLFABRIC_MIGRATION_DATABASE_URL/,
+    ],
+    [
+      'PostgreSQL login',
+      probesOf({ postgres: { login: { ...plain, superuser: true, lacks: ['callfabric_api'] } } }),
+      /GRANT callfabric_daemon, callfabric_api TO "callfabric_login";/,
+    ],
+    [
+      'PostgreSQL row-level security',
+      probesOf({ postgres: { unforced: ['cdr', 'call'] } }),
+      /ALTER TABLE cdr ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; ALTER TABLE call /,
+    ],
     ['PostgreSQL schema', probesOf({ postgres: { schemaFault: 'lacks it' as never } }), /callfabric migrate/],
     ['Clock of PostgreSQL', probesOf({ postgres: { skewMs: -1500 } }), /chrony/],
     ['PostgreSQL', probesOf({ postgres: new Error('No PostgreSQL listens') }), /start PostgreSQL/],
@@ -182,6 +206,29 @@ void t.test('advice is no fault', async (t) => {
   t.match(
     doctorText(await doctor(config(), { probes })),
     /^advice Redis persistence: .*\n {9}set appendonly yes/m,
+  );
+});
+
+void t.test('a login that is more than the daemon needs is advised to be two', async (t) => {
+  for (const [change, detail] of [
+    [{ superuser: true }, /^callfabric_login is a superuser: /],
+    [{ ownsTables: true }, /^callfabric_login owns the tables: /],
+  ] as const) {
+    const { checks } = await doctor(config(), {
+      probes: probesOf({ postgres: { login: { ...plain, ...change } } }),
+    });
+    t.match(
+      checks.find(({ name }) => name === 'PostgreSQL login'),
+      { ok: true, detail, remedy: /CREATE ROLE .* GRANT callfabric_daemon, callfabric_api TO .*MIGRATION/ },
+    );
+  }
+  const probes = probesOf({ postgres: { mayCreate: false } });
+  t.same(await faults(probes), [], 'and a login of its own need not create tables');
+  const unmigrated = { schemaFault: 'lacks it' as never, login: { ...plain, lacks: ['callfabric_api'] } };
+  t.same(
+    await faults(probesOf({ postgres: unmigrated })),
+    ['PostgreSQL schema'],
+    'migrations make the roles',
   );
 });
 

@@ -74,7 +74,7 @@ export function apiKeyRoutes({
         schema: {
           summary: 'Makes an API key',
           description:
-            'The answer shows the key this once. It may do no more than whoever makes it; what a key makes ends no later than that key.',
+            'The answer shows the key this once. It may do no more than whoever makes it; what a key makes ends no later than that key, and a key that ends gives nobody a role, an invitation or a password.',
           tags,
           headers: IdempotencySchema,
           body: ApiKeyBodySchema,

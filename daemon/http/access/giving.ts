@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { Type } from 'typebox';
+import { ApiKey } from '../../../orm/index.ts';
 import { missingScopes, type Principal, things } from '../access.ts';
 import { Problem } from '../problem.ts';
 
@@ -18,6 +19,19 @@ export function demandHeld(principal: Principal, scopes: readonly string[], fiel
     throw new Problem('forbidden', 'nobody gives more than they have: see faults', [
       { field, message: `you do not hold ${missing.join(', ')}` },
     ]);
+}
+
+/**
+ * Refuses a key with an end whatever gives somebody access: a person, an invitation or a role's scopes would be there
+ * when the key is not. People may, and keys without an end; keys that end no later are a key's own business (api-keys.ts).
+ * In the tenant's transaction.
+ */
+export async function demandLasting(em: EntityManager, { kind, id }: Principal): Promise<void> {
+  if (kind !== 'api_key' || (await em.count(ApiKey, { id: id ?? '', expiresAt: null })) > 0) return;
+  throw new Problem(
+    'forbidden',
+    'a key that ends lets nobody in who stays: a person does that, or a key without an end',
+  );
 }
 
 /** Serialises changes of who may do what in a tenant: two at once could each take the other's last admin. */

@@ -62,7 +62,7 @@ export function invitationRoutes({
         schema: {
           summary: 'Offers a membership of the tenant to somebody who has an account',
           description:
-            'The answer shows a code, this once and good for seven days: hand it to that person, who signs in and accepts with `POST /session/invitations`. Until then it gives nothing, and nothing of the account is shown. Offering again voids the code before.',
+            'The answer shows a code, this once and good for seven days: hand it to that person, who signs in and accepts with `POST /session/invitations`. Until then it gives nothing, and nothing of the account is shown. Offering again voids the code before. Whether the address has an account is not told. A key that ends offers none.',
           tags,
           headers: IdempotencySchema,
           body: InvitationBodySchema,

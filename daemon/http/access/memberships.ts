@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { Buyer, Membership, Publisher, Role } from '../../../orm/index.ts';
 import type { Principal } from '../access.ts';
 import { Problem } from '../problem.ts';
-import { demandHeld } from './giving.ts';
+import { demandHeld, demandLasting } from './giving.ts';
 import type { MembershipBody } from './people-schemas.ts';
 
 /** A member of the tenant of the transaction; `locked`: nobody else changes what they are until it ends. */
@@ -15,6 +15,7 @@ export async function membershipOf(em: EntityManager, userId: string, locked = f
 
 /** The role that is given, with the publisher or buyer it needs, checked against the tenant and against who gives. */
 export async function givenBy(em: EntityManager, giver: Principal, body: MembershipBody) {
+  await demandLasting(em, giver);
   const role = await em.findOne(Role, { id: body.roleId });
   if (role === null) throw wrong('/roleId', 'names no role of this tenant or of the platform');
   demandHeld(giver, role.scopes, '/roleId');

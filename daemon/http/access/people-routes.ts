@@ -91,7 +91,7 @@ export function userRoutes({
         schema: {
           summary: 'Makes an account for somebody who has none, and makes them a member of the tenant',
           description:
-            'Without `password` the answer shows a first one, this once; either is good only to choose another. Whoever has an account (409) is offered a membership with `POST /invitations`. Nobody gives a role that can do more than they.',
+            'Without `password` the answer shows a first one, this once; either is good only to choose another. Whoever has an account (409) is offered a membership with `POST /invitations`; after ten such answers they come once in ten minutes (429 until then). Nobody gives a role that can do more than they, and a key that ends (`expiresAt`) gives none.',
           tags,
           headers: IdempotencySchema,
           body: NewUserSchema,
@@ -135,7 +135,7 @@ export function userRoutes({
         schema: {
           summary: 'Changes the account of a user: name, switched off or on, a new first password',
           description:
-            'Only of somebody who is in no other tenant (409): the account of whoever is, is theirs alone. With `resetPassword` the answer shows a new first password, this once.',
+            'Only of somebody who is in no other tenant (409): the account of whoever is, is theirs alone. With `resetPassword` the answer shows a new first password, this once. A key that ends neither sets a password nor switches an account on.',
           tags,
           params,
           headers: IfMatchSchema,

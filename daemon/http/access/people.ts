@@ -7,10 +7,11 @@ import { audited } from '../audited.ts';
 import { checkIfMatch, etagOf } from '../conditional.ts';
 import { Problem } from '../problem.ts';
 import { type Answered, once } from '../resources/idempotency.ts';
-import { demandHeld, keepingAnAdmin } from './giving.ts';
+import { demandHeld, demandLasting, keepingAnAdmin } from './giving.ts';
 import { dropUnused, givenBy, lockAccount, membershipOf } from './memberships.ts';
 import type { AccountChange, MembershipBody, NewUser, UserQuery, UserView } from './people-schemas.ts';
 import { instantOf, isTaken, named, refusing } from './rows.ts';
+import { ToldAccounts } from './told-accounts.ts';
 
 const subject = 'membership';
 const roleFields = ['roleId', 'publisherId', 'buyerId'];
@@ -28,6 +29,7 @@ export interface FirstPassword {
  */
 export class People {
   readonly #orm: MikroORM;
+  readonly #told = new ToldAccounts();
 
   constructor(orm: MikroORM) {
     this.#orm = orm;
@@ -64,17 +66,19 @@ export class People {
     password: FirstPassword,
   ): Promise<Answered> {
     const email = body.email.toLowerCase();
+    const { principal } = request;
     try {
       return await refusing('membership', roleFields, () =>
         this.#orm.em.fork().transactional(async (em) => {
           await becomeTenant(em, tenantId);
           return once(em, request, tenantId, async () => {
-            const given = await givenBy(em, request.principal, body);
+            const given = await givenBy(em, principal, body);
+            this.#told.demand(tenantId, principal);
             await becomeDaemon(em);
             const known = await em.findOne(User, { email });
             if (known !== null) {
               const members = await em.count(Membership, { tenant: tenantId, user: known });
-              throw members > 0 ? alreadyMember() : hasAccount();
+              throw members > 0 ? alreadyMember() : this.#hasAccount(tenantId);
             }
             const user = em.create(User, {
               id: newId<'Row'>(),
@@ -104,7 +108,7 @@ export class People {
         }),
       );
     } catch (error) {
-      throw isTaken(error) ? hasAccount() : error;
+      throw isTaken(error) ? this.#hasAccount(tenantId) : error;
     }
   }
 
@@ -146,6 +150,7 @@ export class People {
       checkIfMatch(request, userState(before));
       // Whoever may set a password may do what its account may.
       demandHeld(request.principal, membership.role.scopes, '/roleId');
+      if (enabled === true || password !== undefined) await demandLasting(em, request.principal);
       await keepingAnAdmin(em, tenantId, async () => {
         await becomeDaemon(em);
         if (membership.user.operator === true || (await em.count(Membership, { user: userId })) > 1)
@@ -195,6 +200,12 @@ export class People {
       await dropUnused(em, userId);
     });
   }
+
+  #hasAccount(tenantId: string): Problem {
+    this.#told.told(tenantId);
+    const message = 'whoever has this address has an account: offer a membership with POST /invitations';
+    return new Problem('conflict', 'see faults', [{ field: '/email', message }]);
+  }
 }
 
 /** What of a user a change can meet: not their last sign-in, which changes by itself. */
@@ -204,11 +215,6 @@ export function userState(view: UserView): object {
 
 export function alreadyMember(): Problem {
   const message = 'whoever has this address is a member of this tenant';
-  return new Problem('conflict', 'see faults', [{ field: '/email', message }]);
-}
-
-function hasAccount(): Problem {
-  const message = 'whoever has this address has an account: offer a membership with POST /invitations';
   return new Problem('conflict', 'see faults', [{ field: '/email', message }]);
 }
 

@@ -7,7 +7,7 @@ import { audited } from '../audited.ts';
 import { checkIfMatch, etagOf } from '../conditional.ts';
 import { Problem } from '../problem.ts';
 import { type Answered, once } from '../resources/idempotency.ts';
-import { demandHeld, keepingAnAdmin } from './giving.ts';
+import { demandHeld, demandLasting, keepingAnAdmin } from './giving.ts';
 import type { RoleBody, RoleChange, RoleQuery, RoleView } from './role-schemas.ts';
 import { named, refusing } from './rows.ts';
 
@@ -60,6 +60,7 @@ export class Roles {
       const before = viewOf(role);
       // What it gives, and what it gave: nobody takes from others what they do not have either.
       demandHeld(request.principal, [...before.scopes, ...(body.scopes ?? [])]);
+      if (body.scopes !== undefined) await demandLasting(em, request.principal);
       await keepingAnAdmin(em, tenantId, async () => {
         em.assign(role, {
           ...(body.name === undefined ? {} : { name: body.name }),

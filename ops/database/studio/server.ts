@@ -53,6 +53,7 @@ const single = (value: unknown): string | undefined => {
  */
 export async function startStudio(url: string, port = 0): Promise<Studio> {
   const orm = openOrm(url, {
+    as: 'login',
     applicationName: 'callfabric studio',
     maxConnections: 4,
     statementTimeoutMs: 10_000,

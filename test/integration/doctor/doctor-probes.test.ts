@@ -7,6 +7,7 @@ import t from 'tap';
 import { realProbes } from '../../../daemon/doctor-probes.ts';
 import { startRedis } from '../../../ops/dev-services/redis.ts';
 import { createTestDatabase } from '../../../ops/dev-services/test-database.ts';
+import { plainLogin } from '../../plain-login.ts';
 import { seededDatabase } from '../seeded-database.ts';
 
 const never = new AbortController().signal;
@@ -18,7 +19,8 @@ void t.test('a migrated PostgreSQL is well, an empty one lacks its migrations', 
     await empty.drop();
   });
   const facts = await realProbes.postgres(seeded.url, never);
-  t.match(facts, { mayCreate: true, schemaFault: undefined });
+  t.match(facts, { mayCreate: true, schemaFault: undefined, login: { ownsTables: true, lacks: [] } });
+  t.same(facts.unforced, []);
   t.ok(facts.versionNumber >= 150_000, `version ${facts.versionNumber}`);
   t.ok(Math.abs(facts.skewMs) < 1000, 'the same machine has one clock');
   t.match(await realProbes.postgres(empty.url, never), { schemaFault: /lacks Migration/ });
@@ -38,8 +40,36 @@ void t.test('a user who may not create tables is told so', async (t) => {
   const reader = new URL(database.url);
   reader.username = role;
   reader.password = 'reader';
-  t.match(await realProbes.postgres(reader.href, never), { mayCreate: false, schemaFault: undefined });
+  const lacks = ['callfabric_daemon', 'callfabric_api'];
+  t.match(await realProbes.postgres(reader.href, never), {
+    mayCreate: false,
+    schemaFault: undefined,
+    login: { name: role, superuser: false, ownsTables: false, lacks },
+  });
 });
+
+void t.test(
+  'a login of the daemon’s own lacks nothing; a table that lacks its guards is named',
+  async (t) => {
+    const database = await seededDatabase();
+    const owner = new Pool({ connectionString: database.url, max: 1 });
+    t.teardown(async () => {
+      await owner.end();
+      await database.drop();
+    });
+    const plain = await plainLogin(database.url);
+    t.match(await realProbes.postgres(plain, never), {
+      mayCreate: false,
+      schemaFault: undefined,
+      login: { superuser: false, ownsTables: false, lacks: [] },
+    });
+    await owner.query('alter table cdr_default no force row level security');
+    await owner.query('alter table session disable row level security');
+    t.same((await realProbes.postgres(plain, never)).unforced, ['cdr_default', 'session']);
+    await owner.query("delete from mikro_orm_migrations where name like '%first_call'");
+    t.match(await realProbes.postgres(plain, never), { schemaFault: /lacks Migration/ });
+  },
+);
 
 void t.test('a PostgreSQL that cannot be asked is told without its password', async (t) => {
   const database = await createTestDatabase();

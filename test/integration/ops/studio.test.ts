@@ -111,7 +111,7 @@ void t.test('it cannot write, and what it must not show stays in the database', 
   await client.query(`
     create function write_now() returns text language sql as $$ update tenant set name = 'changed' returning name $$;
     create view trap as select id, write_now() as name from tenant`);
-  const orm = openOrm(url);
+  const orm = openOrm(url, { as: 'login' });
   t.teardown(() => closeOrm(orm));
   const column = (name: string, secret: boolean) => ({ name, type: 'text', secret, target: undefined });
   const table = (name: string, secret: boolean): StudioTable => ({

@@ -29,7 +29,7 @@ void t.test('it waits for the other one no longer than it was told', async (t) =
 void t.test('a table in use: it steps back and tries again, and nothing is half done', async (t) => {
   const { url, client } = await emptyDatabase(t);
   const [first = '', ...rest] = knownMigrations();
-  const orm = openOrm(url);
+  const orm = openOrm(url, { as: 'login' });
   await orm.migrator.up({ to: first });
   await closeOrm(orm);
   await client.query('begin; select from call_leg'); // a long report, say

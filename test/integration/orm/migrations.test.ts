@@ -8,7 +8,7 @@ import { columnsOf, fillTenant, tenantTables } from './fill-tenant.ts';
 
 async function withMigrator(t: Test) {
   const { url, client } = await emptyDatabase(t);
-  const orm = openOrm(url, { statementTimeoutMs: 0 });
+  const orm = openOrm(url, { as: 'login', statementTimeoutMs: 0 });
   t.teardown(() => closeOrm(orm));
   return { url, client, migrator: orm.migrator };
 }

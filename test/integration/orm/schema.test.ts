@@ -20,14 +20,14 @@ void t.test('two migrations at once: one applies, the other finds nothing to do'
 void t.test('the migrations make the schema the entities describe', async (t) => {
   const { url } = await emptyDatabase(t);
   await migrate(url);
-  const orm = openOrm(url);
+  const orm = openOrm(url, { as: 'login' });
   t.teardown(() => closeOrm(orm));
   t.equal(await orm.schema.getUpdateSchemaSQL({ wrap: false }), '', 'nothing to change');
 });
 
 void t.test('a schema that is newer or older than the code is named', async (t) => {
   const { url, client } = await emptyDatabase(t);
-  const orm = openOrm(url);
+  const orm = openOrm(url, { as: 'login' });
   t.teardown(() => closeOrm(orm));
   await t.rejects(checkSchema(orm, url), { name: 'DatabaseFault', message: /run `callfabric migrate`/ });
   await migrate(url);

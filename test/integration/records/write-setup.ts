@@ -23,6 +23,7 @@ export async function writeSetup(
   options: Partial<RecordWriterOptions> = {},
 ): Promise<WriteSetup> {
   const orm = openOrm(url, { connectTimeoutMs: 1000 });
+  const owner = openOrm(url, { as: 'login', connectTimeoutMs: 1000 });
   const log = quietLog();
   const spool = new RecordSpool({ folder, log });
   const writer = new RecordWriter({
@@ -43,13 +44,14 @@ export async function writeSetup(
     writer,
     log,
     async rows(sql) {
-      const pool = await poolOf(orm);
+      const pool = await poolOf(owner);
       const { rows } = await pool.query<Record<string, unknown>>(sql);
       return rows;
     },
     async close() {
       await writer.stop();
       await closeOrm(orm);
+      await closeOrm(owner);
     },
   };
 }

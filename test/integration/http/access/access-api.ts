@@ -29,6 +29,7 @@ export async function accessApi(
 ): Promise<AccessApi> {
   const database = await seededDatabase();
   const orm = openOrm(database.url);
+  const owner = openOrm(database.url, { as: 'login', maxConnections: 1 });
   const apps: FastifyInstance[] = [];
   const another = (of: Partial<ApiSettings> = {}): FastifyInstance => {
     const app = buildApp({
@@ -50,6 +51,7 @@ export async function accessApi(
   t.teardown(async () => {
     for (const app of apps) await app.close();
     await closeOrm(orm);
+    await closeOrm(owner);
     await database.drop();
   });
   return {
@@ -58,7 +60,7 @@ export async function accessApi(
     database,
     another,
     sql: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      (await (await poolOf(orm)).query<Row>(text, [...values])).rows,
+      (await (await poolOf(owner)).query<Row>(text, [...values])).rows,
   };
 }
 

@@ -110,6 +110,36 @@ void t.test('API keys of a tenant', async (t) => {
     },
   );
 
+  await t.test('a key that ends lets nobody in who stays; one without an end does', async (t) => {
+    const scopes = ['*'];
+    const ends = await make({ name: 'passing', scopes, expiresAt: '2099-01-01T00:00:00Z' });
+    const lasts = await make({ name: 'lasting', scopes });
+    const [admins] = await sql<{ id: string }>(
+      "select id from role where name = 'admin' and tenant_id is null",
+    );
+    const role = (
+      await asKey(ends.key, 'POST', '/roles', { name: 'kept', scopes: ['calls:read'] })
+    ).json<Made>();
+    const person = (email: string) => ({ email, name: 'Somebody', roleId: admins?.id });
+    const made = (await asKey(lasts.key, 'POST', '/users', person('stays@test.example'))).json<Made>();
+    const offer = { email: 'offered@test.example', roleId: admins?.id };
+    for (const [method, url, body, allowed] of [
+      ['POST', '/users', person('gone@test.example'), 201],
+      ['POST', '/invitations', offer, 201],
+      ['PUT', `/users/${made.id}`, { roleId: role.id }, 200],
+      ['PATCH', `/users/${made.id}`, { resetPassword: true }, 200],
+      ['PATCH', `/users/${made.id}`, { enabled: true }, 200],
+      ['PATCH', `/roles/${role.id}`, { scopes: ['*'] }, 200],
+    ] as const) {
+      const refused = await asKey(ends.key, method, url, body);
+      t.match(refused.json(), { status: 403, detail: /^a key that ends lets nobody in/ }, `${method} ${url}`);
+      t.equal((await asKey(lasts.key, method, url, body)).statusCode, allowed, `${method} ${url}`);
+    }
+    t.equal((await asKey(ends.key, 'PATCH', `/users/${made.id}`, { enabled: false })).statusCode, 200);
+    t.equal((await asKey(ends.key, 'PATCH', `/roles/${role.id}`, { description: 'x' })).statusCode, 200);
+    t.equal((await asKey(ends.key, 'DELETE', `/users/${made.id}`)).statusCode, 204, 'and shuts out');
+  });
+
   await t.test('its last use is noted, at most once a minute', async (t) => {
     const { key, id } = await make({ name: 'used', scopes: ['access:read'] });
     const lastUse = async (): Promise<string | null> => {

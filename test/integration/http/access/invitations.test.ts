@@ -137,4 +137,20 @@ void t.test('somebody with an account joins a second tenant', async (t) => {
       { tenant_id: tenantId },
     ]);
   });
+
+  await t.test(
+    'who else has an account is told ten times, not for every address one can think of',
+    async (t) => {
+      const addresses = Array.from({ length: 11 }, (_, index) => `elsewhere${index}@test.example`);
+      for (const elsewhere of addresses)
+        t.equal((await other('POST', '/users', { email: elsewhere, name: 'E', roleId })).statusCode, 201);
+      const status = async (address: string | undefined) =>
+        (await admin.send('POST', '/users', { email: address, name: 'E', roleId })).statusCode;
+      for (const elsewhere of addresses.slice(1)) t.equal(await status(elsewhere), 409);
+      t.equal(await status(addresses[0]), 429);
+      t.equal(await status('nobody-yet@test.example'), 429, 'nor by what is not refused');
+      const offered = await admin.send('POST', '/invitations', { email: addresses[0], roleId });
+      t.equal(offered.statusCode, 201, 'whoever is wanted is invited all the same');
+    },
+  );
 });

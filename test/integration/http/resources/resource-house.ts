@@ -46,6 +46,8 @@ export function resourceHouse(
   more: (orm: ReturnType<typeof openOrm>) => Partial<ApiPorts> = () => ({}),
 ): ResourceHouse {
   const orm = openOrm(database.url);
+  // What the daemon may not see of the connections of others, a test may.
+  const owner = openOrm(database.url, { as: 'login', maxConnections: 1 });
   const ports = {
     flows: new PostgresFlowAdmin(orm, nodeTypes),
     nodeTypes,
@@ -79,7 +81,7 @@ export function resourceHouse(
     const waiting =
       "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
     await until(`${waiters} wait for a lock`, async () => {
-      const found = await orm.em.getConnection().execute<object[]>(waiting);
+      const found = await owner.em.getConnection().execute<object[]>(waiting);
       return found.length >= waiters;
     });
   };
@@ -92,7 +94,7 @@ export function resourceHouse(
       if (answer.status !== 201) throw new Error(`POST ${url}: ${answer.status} ${answer.text}`);
       return answer.body as Record<string, unknown> & { id: string };
     },
-    sql: (query, values = []) => orm.em.getConnection().execute(query, [...values]),
+    sql: (query, values = []) => owner.em.getConnection().execute(query, [...values]),
     untilWaiting,
     async whileHeld(table, id, waiters, work) {
       const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
@@ -112,6 +114,7 @@ export function resourceHouse(
     async close() {
       await app.close();
       await closeOrm(orm);
+      await closeOrm(owner);
       await database.drop();
     },
   };
