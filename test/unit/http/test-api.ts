@@ -9,6 +9,7 @@ import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
 import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import { Problem } from '../../../daemon/http/problem.ts';
+import { RecordingNotRead } from '../../../daemon/records/recording-source.ts';
 import type { CallId, ChannelUuid, DaemonId, TenantId } from '../../../daemon/telephony/ids.ts';
 import { openOrm } from '../../../orm/config.ts';
 import { checkAnswers } from './check-answers.ts';
@@ -149,6 +150,11 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
     cdrs: { accept: async () => {} },
     // Nobody listens there: what needs the database is tested with one.
     resources: { orm: openOrm('postgres://nobody@127.0.0.1:1/none'), privateWebhooks: false },
+    recordings: {
+      read: async () => {
+        throw new RecordingNotRead('missing', 'nothing is kept in this test');
+      },
+    },
     reports: { calls: async () => ({ rows: [], total: nothingCounted }) },
     ...of,
   };
