@@ -61,7 +61,7 @@ async function answer(store: FakeS3, request: IncomingMessage, response: ServerR
   response.once('close', () => {
     if (!response.writableFinished) store.abandoned += 1;
   });
-  switch (request.method) {
+  switch (String(request.method)) {
     case 'PUT':
       store.objects.set(key, {
         body: store.keepsHalf ? body.subarray(0, 10) : body,
