@@ -1,12 +1,11 @@
 import type { openOrm } from '../orm/config.ts';
-import type { Config, RecordingsStore } from './config.ts';
+import type { Config } from './config.ts';
 import type { Job } from './jobs/job-table.ts';
 import type { Logger } from './log.ts';
+import { recordingTargetOf } from './recording-target-of.ts';
 import { RecordingFolders } from './records/recording-folders.ts';
 import { RecordingRetention } from './records/recording-retention.ts';
 import { RecordingStore } from './records/recording-store.ts';
-import { folderTarget, keepInPlace, type RecordingTarget } from './records/recording-target.ts';
-import { s3Target } from './records/s3-target.ts';
 
 /** Recordings after their call: brought to where they are kept, and deleted there when their time is over. */
 export function careOfRecordings(parts: {
@@ -15,7 +14,7 @@ export function careOfRecordings(parts: {
   readonly log: Logger;
 }): { readonly recordings: RecordingStore; readonly jobs: readonly Job[] } {
   const { orm, settings, log } = parts;
-  const target = targetOf(settings.store);
+  const target = recordingTargetOf(settings.store);
   const folders = new RecordingFolders(orm, settings.folder);
   // Calls may come before the job's first run.
   folders
@@ -31,23 +30,4 @@ export function careOfRecordings(parts: {
       { name: 'recording-retention', when: '0 23 * * * *', run: (signal) => retention.deleteDue(signal) },
     ],
   };
-}
-
-function targetOf(store: RecordingsStore): RecordingTarget {
-  switch (store.kind) {
-    case 'local':
-      return keepInPlace;
-    case 'folder':
-      return folderTarget(store.folder);
-    case 's3': {
-      const { bucket, prefix, region, endpoint, credentials } = store;
-      return s3Target({
-        bucket,
-        region,
-        prefix: prefix === '' ? '' : `${prefix}/`,
-        ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-        ...(credentials === undefined ? {} : { credentials }),
-      });
-    }
-  }
 }

@@ -36,7 +36,7 @@ import { type Job, JobTable } from './jobs/job-table.ts';
 import { MonthlyPartitions } from './jobs/monthly-partitions.ts';
 import type { Logger } from './log.ts';
 import { nodeTypes } from './nodes/index.ts';
-import { recordingTargetOf } from './recording-target-of.ts';
+import { recordingSourceOf, recordingTargetOf } from './recording-target-of.ts';
 import { HeldCalls } from './records/held-calls.ts';
 import { RecordSpool } from './records/record-spool.ts';
 import { PostgresRecordStore } from './records/record-store.ts';
@@ -291,6 +291,7 @@ export class Daemon {
           nodeTypes,
           caps,
           resources: { orm: apiOrm, privateWebhooks: config.api.privateWebhooks },
+          recordings: recordingSourceOf(config.recordings),
           live,
           health: {
             checks: healthChecks(connections.health, caps, switches),

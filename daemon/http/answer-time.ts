@@ -8,13 +8,29 @@ declare module 'fastify' {
   }
 }
 
-const signals = new WeakMap<FastifyRequest, AbortSignal>();
+interface Answering {
+  readonly signal: AbortSignal;
+  readonly timer: NodeJS.Timeout | undefined;
+}
+const underWay = new WeakMap<FastifyRequest, Answering>();
+
+function answering(request: FastifyRequest): Answering {
+  const found = underWay.get(request);
+  if (found === undefined) throw new Error('this request has no time to be answered in');
+  return found;
+}
 
 /** Aborted when the answer took too long, or when whoever asked went away before it had all of it. */
 export function signalOf(request: FastifyRequest): AbortSignal {
-  const signal = signals.get(request);
-  if (signal === undefined) throw new Error('this request has no time to be answered in');
-  return signal;
+  return answering(request).signal;
+}
+
+/**
+ * From now on the answer may take as long as whoever asked goes on reading it. One that stands still is cut by the
+ * server's `connectionTimeout`.
+ */
+export function lastsWhileRead(request: FastifyRequest): void {
+  clearTimeout(answering(request).timer);
 }
 
 /**
@@ -26,9 +42,9 @@ export function signalOf(request: FastifyRequest): AbortSignal {
 export function answerWithin(ms: number): onRequestHookHandler {
   return (request: FastifyRequest, reply: FastifyReply, done) => {
     const gone = new AbortController();
-    signals.set(request, gone.signal);
     const within = request.routeOptions.config.answerWithinMs ?? ms;
     const timer = within === 0 ? undefined : setTimeout(() => late(reply, gone), within);
+    underWay.set(request, { signal: gone.signal, timer });
     reply.raw.once('close', () => {
       clearTimeout(timer);
       if (!reply.raw.writableFinished) gone.abort(new Problem('unavailable', 'whoever asked went away'));

@@ -24,6 +24,7 @@ import { KeyDigest, requireBasic } from './keys.ts';
 import { liveRoutes } from './live/live-routes.ts';
 import type { ApiPorts } from './ports.ts';
 import { answerBrokenRequest, answerWithProblems } from './problem.ts';
+import { recordingContent } from './recording-content.ts';
 import { reportsRoutes } from './reports/reports-routes.ts';
 import { resourcesRoutes } from './resources/resources.ts';
 import { ProblemSchema } from './schemas.ts';
@@ -164,6 +165,7 @@ export function buildApp({
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
     await guarded.register(resourcesRoutes(ports.resources));
+    await guarded.register(recordingContent(ports));
     await guarded.register(liveRoutes({ ...ports, pressure }));
     await guarded.register(reportsRoutes(ports));
   });

@@ -6,9 +6,10 @@ import { type DaemonId, isUuid } from '../telephony/ids.ts';
 import type { Showing } from './access/number-policy.ts';
 import type { Whose } from './access.ts';
 import type { CallPage, CallQuery, CallSummary } from './call-schemas.ts';
+import { isInstant, periodOf } from './period.ts';
 import type { ApiPorts, CallFilter, CallPosition } from './ports.ts';
 import { Problem } from './problem.ts';
-import { instantOfMs, instantOfUs, isNearMoment } from './schemas.ts';
+import { instantOfMs, instantOfUs } from './schemas.ts';
 
 /** A live call in the shape of the ended ones. `soFar` tells when it was answered and joined with a buyer. */
 export function summaryOfLive(live: LiveCall, daemonId: DaemonId, soFar?: CallSoFar): CallSummary {
@@ -69,11 +70,11 @@ export function encodeCursor(position: CallPosition): string {
   return Buffer.from(`${position.startedAt}|${position.id}`).toString('base64url');
 }
 
-const cursorForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\|([0-9a-f-]{36})$/;
+const cursorForm = /^([^|]{27})\|([0-9a-f-]{36})$/;
 
 export function decodeCursor(text: string): CallPosition {
   const [, startedAt, id] = cursorForm.exec(Buffer.from(text, 'base64url').toString()) ?? [];
-  if (startedAt === undefined || id === undefined || !isUuid(id) || !isNearMoment(new Date(startedAt)))
+  if (startedAt === undefined || id === undefined || !isUuid(id) || !isInstant(startedAt))
     throw new Problem('invalid-parameters', 'see faults', [
       { field: '/cursor', message: 'is none of ours: take `next` from the page before, or leave it out' },
     ]);
@@ -115,18 +116,8 @@ function filterOf(query: CallQuery): CallFilter {
     buyer: query.buyer?.toLowerCase(),
     tag: query.tag,
     outcome: query.outcome,
-    from: utc('/from', query.from),
-    to: utc('/to', query.to),
+    ...periodOf(query),
   };
-}
-
-function utc(field: string, text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const [, whole, fraction = '', offset] = /^([^.Z+]+?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
-  const at = new Date(`${whole}${offset}`);
-  if (!isNearMoment(at))
-    throw new Problem('invalid-parameters', 'see faults', [{ field, message: 'is no such day or hour' }]);
-  return `${at.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
 }
 
 /** The digits, where what is sought are the last ones of a number; undefined where it is a whole one. */

@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { attemptOutcomes, callOutcomes, hangupSides, refusals } from '../telephony/outcome.ts';
+import { periodQuery } from './period.ts';
+import { fieldList } from './resources/page-query.ts';
 import { InstantSchema, NextSchema, Nullable, pageQuery, UuidSchema } from './schemas.ts';
 
 const Text = Type.String();
@@ -143,18 +145,16 @@ export const CallDetailSchema = Type.Object({
 export type CallDetail = Static<typeof CallDetailSchema>;
 
 export const CallPageSchema = Type.Object({
-  calls: Type.Array(CallSummarySchema),
+  /** With `?fields=` a part of each. */
+  calls: Type.Array(Type.Partial(CallSummarySchema)),
   next: NextSchema,
   /** False: live calls of other daemons are missing, because Redis is away or there are too many of them. */
   complete: Type.Boolean(),
 });
-export type CallPage = Static<typeof CallPageSchema>;
-
-/** RFC 3339 with an offset or Z: a time without either would mean another moment on each machine. */
-const Moment = Type.String({
-  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?(Z|[+-]\\d{2}:\\d{2})$',
-  examples: ['2026-07-17T00:00:00Z'],
-});
+/** A page before it is narrowed to the fields that were asked for. */
+export interface CallPage extends Static<typeof CallPageSchema> {
+  readonly calls: CallSummary[];
+}
 
 /** PostgreSQL's text cannot hold NUL. */
 const noNul = '^[^\\0]*$';
@@ -176,9 +176,9 @@ export const CallQuerySchema = Type.Object(
     buyer: Type.Optional(UuidSchema),
     tag: Type.Optional(Type.String({ minLength: 1, maxLength: 200, pattern: noNul })),
     outcome: Type.Optional(Type.Enum([...callOutcomes])),
-    from: Type.Optional(Type.Unsafe<string>({ ...Moment, description: 'Started at or after' })),
-    to: Type.Optional(Type.Unsafe<string>({ ...Moment, description: 'Started before' })),
+    ...periodQuery('Started'),
     ...pageQuery,
+    fields: fieldList,
   },
   { additionalProperties: false },
 );

@@ -12,6 +12,7 @@ import {
   CallQuerySchema,
   type CallRecords,
   type CallSummary,
+  CallSummarySchema,
   HangupBodySchema,
 } from './call-schemas.ts';
 import { timelineOf } from './call-timeline.ts';
@@ -19,6 +20,7 @@ import { recordsOfLive } from './live-records.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem, unavailable } from './problem.ts';
 import { callsExport } from './resources/calls-export.ts';
+import { itemQuery, pickerOf } from './resources/page-query.ts';
 import { Nullable, UuidSchema } from './schemas.ts';
 
 const nothing = { legs: [], attempts: [], trace: [], recordings: [] };
@@ -45,10 +47,11 @@ export function callsRoutes(
         },
       },
       async (request) => {
+        const narrow = pickerOf(Object.keys(CallSummarySchema.properties), request.query.fields);
         const showing = await showingTo(ports.access.facts, request.principal);
         const filter = soughtBy(request.query, request.principal, showing);
         const page = await pageOfCalls(ports, request.principal, request.query, filter);
-        return { ...page, calls: page.calls.map((call) => shownSummary(call, showing)) };
+        return { ...page, calls: page.calls.map((call) => narrow(shownSummary(call, showing))) };
       },
     );
 
@@ -62,15 +65,17 @@ export function callsRoutes(
             'Of a call that lives at another daemon than the one that answers, which daemon that is and little more.',
           tags: ['calls'],
           params,
-          response: { 200: CallDetailSchema },
+          querystring: itemQuery,
+          response: { 200: Type.Partial(CallDetailSchema) },
         },
       },
       async (request) => {
         const id = request.params.id.toLowerCase() as CallId;
+        const narrow = pickerOf(Object.keys(CallDetailSchema.properties), request.query.fields);
         const showing = await showingTo(ports.access.facts, request.principal);
         const { call, ...records } = await found(request, id);
         const shown = { call: shownSummary(call, showing), ...shownRecords(records, showing) };
-        return { ...shown, timeline: timelineOf(shown.call, shown) };
+        return narrow({ ...shown, timeline: timelineOf(shown.call, shown) });
       },
     );
 

@@ -1,8 +1,8 @@
 import type { preHandlerAsyncHookHandler } from 'fastify';
 import { Problem } from './problem.ts';
 
-/** What keeps PostgreSQL busy for as long as it lasts. Stated at a route, in `config.dear`. */
-export type Dear = 'report' | 'export';
+/** What keeps PostgreSQL busy, or a file open, for as long as it lasts. Stated at a route, in `config.dear`. */
+export type Dear = 'report' | 'export' | 'playback';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -20,6 +20,8 @@ interface Bound {
 const bounds: Readonly<Record<Dear, Bound>> = {
   report: { ofOne: 3, ofTenant: 4, ofAll: 6 },
   export: { ofOne: 2, ofTenant: 4, ofAll: 12 },
+  // A page with many players asks for a few at once (browsers: six), and holds each for as long as it is heard.
+  playback: { ofOne: 12, ofTenant: 40, ofAll: 100 },
 };
 
 /** A `preHandler` hook that answers 429 to whoever has enough of such requests under way. */

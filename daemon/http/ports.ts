@@ -4,6 +4,7 @@ import type { LiveCall } from '../call/registry.ts';
 import type { Caps } from '../caps/cap-lease.ts';
 import type { LeasedCall } from '../caps/leased-calls.ts';
 import type { NodeTypes } from '../flow/define-node.ts';
+import type { RecordingSource } from '../records/recording-source.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId, DaemonId } from '../telephony/ids.ts';
 import type { CallOutcome } from '../telephony/outcome.ts';
@@ -127,5 +128,7 @@ export interface ApiPorts {
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly cdrs: CdrSink;
   readonly resources: ResourcePorts;
+  /** The audio of recordings. */
+  readonly recordings: RecordingSource;
   readonly reports: Reports;
 }

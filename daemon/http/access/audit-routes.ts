@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem } from '../problem.ts';
 import { isNearMoment } from '../schemas.ts';
-import { AuditPageSchema, AuditQuerySchema } from './audit-schemas.ts';
+import { AuditEntrySchema, AuditPageSchema, AuditQuerySchema } from './audit-schemas.ts';
+import { pageOf, picked } from './list-schemas.ts';
 import type { AccessPorts } from './ports.ts';
 
 /** `GET /audit-log`: there is no route that writes it. */
@@ -20,14 +21,15 @@ export function auditRoutes({ audit }: Pick<AccessPorts, 'audit'>): FastifyPlugi
         },
       },
       async (request) => {
-        const { limit = 50, from, to } = request.query;
+        const { limit = 50, from, to, fields } = request.query;
+        const pick = picked(AuditEntrySchema, fields);
         const wrong = Object.entries({ from, to })
           .filter(([, text]) => text !== undefined && !isNearMoment(new Date(text)))
           .map(([name]) => ({ field: `/${name}`, message: 'is no such day or hour' }));
         if (wrong.length > 0) throw new Problem('invalid-parameters', 'see faults', wrong);
         const found = await audit.list(request.principal.tenantId ?? null, request.query, limit + 1);
-        const entries = found.slice(0, limit);
-        return { entries, next: found.length > limit ? (entries.at(-1)?.id ?? null) : null };
+        const { rows, next } = pageOf(found, limit);
+        return { entries: rows.map(pick), next };
       },
     );
   };

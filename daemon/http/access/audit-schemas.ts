@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { fieldList } from '../resources/page-query.ts';
 import { InstantSchema, NextSchema, Nullable, pageQuery, UuidSchema } from '../schemas.ts';
 import { Line } from './session-schemas.ts';
 
@@ -21,7 +22,11 @@ export const AuditEntrySchema = Type.Object({
 });
 export type AuditEntry = Static<typeof AuditEntrySchema>;
 
-export const AuditPageSchema = Type.Object({ entries: Type.Array(AuditEntrySchema), next: NextSchema });
+export const AuditPageSchema = Type.Object({
+  /** With `?fields=` a part of each. */
+  entries: Type.Array(Type.Partial(AuditEntrySchema)),
+  next: NextSchema,
+});
 
 const Moment = Type.String({ format: 'date-time', maxLength: 40, examples: ['2026-07-17T00:00:00Z'] });
 
@@ -35,6 +40,7 @@ export const AuditQuerySchema = Type.Object(
     to: Type.Optional(Moment),
     ...pageQuery,
     cursor: Type.Optional(UuidSchema),
+    fields: fieldList,
   },
   { additionalProperties: false },
 );

@@ -72,6 +72,7 @@ export const ledgerEntries = defineResource({
   thing: 'billing',
   verbs: ['list', 'get'],
   csv: 'out',
+  period: 'createdAt',
   fields: {
     ...id,
     transactionId: shown(Id),

@@ -36,6 +36,7 @@ export const conversions = defineResource({
     buyer: ['publisherId', 'payoutMicros', 'externalId', 'reason'],
   },
   csv: 'out',
+  period: 'createdAt',
   fields: {
     ...id,
     callId: shown(Id),
@@ -63,6 +64,7 @@ export const events = defineResource({
   of: 'tenant',
   thing: 'webhooks',
   verbs: ['list', 'get'],
+  period: 'occurredAt',
   fields: {
     ...id,
     kind: shown(Type.String()),
@@ -103,6 +105,7 @@ export const recordings = defineResource({
   of: 'tenant',
   thing: 'recordings',
   verbs: ['list', 'get'],
+  period: 'startedAt',
   fields: {
     ...id,
     callId: shown(Id),

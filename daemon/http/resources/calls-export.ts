@@ -30,7 +30,7 @@ const columns = [
 ] as const satisfies readonly (keyof CallRow)[];
 
 // The list's own filters: whoever sees calls there can take the same ones home.
-const { state: _ended, limit: _all, cursor: _whole, ...filters } = CallQuerySchema.properties;
+const { state: _ended, limit: _all, cursor: _whole, fields: _every, ...filters } = CallQuerySchema.properties;
 const QuerySchema = Type.Object(filters, { additionalProperties: false });
 
 async function* batches(

@@ -36,6 +36,11 @@ export interface ResourceDefinition {
   readonly parent?: { readonly resource: Resource; readonly field: string };
   readonly fields: Fields;
   readonly filters?: Readonly<Record<string, 'equal' | 'prefix'>>;
+  /**
+   * The field that says when a row happened: lists and exports may be narrowed to a period (`from`, `to`) and are
+   * ordered by it, newest first. Never null. It wants an index (tenant_id, its column, id).
+   */
+  readonly period?: string;
   /** Fields lists may be ordered by beside `newest`; the first is the order where none is asked for. */
   readonly sort?: readonly string[];
   /** Default: all. */

@@ -1,8 +1,9 @@
 import { type TObject, type TSchema, Type } from 'typebox';
 import { isUuid } from '../../telephony/ids.ts';
+import { isInstant, periodOf, periodQuery } from '../period.ts';
 import { Problem } from '../problem.ts';
 import type { Resource } from './define-resource.ts';
-import { columnOf, presentOf } from './fields.ts';
+import { columnOf, presentOf, renderingOf } from './fields.ts';
 import type { Condition, Order, Position, Row, Wanted } from './resource-rows.ts';
 
 export type Query = Readonly<Record<string, unknown>>;
@@ -20,7 +21,10 @@ function ordersOf(resource: Resource): string[] {
 
 /** Filters of a list and of an export, without paging. */
 export function filterProperties(resource: Resource): Record<string, TSchema> {
-  const properties: Record<string, TSchema> = {};
+  const { period } = resource;
+  if (period !== undefined && resource.fields[period] === undefined)
+    throw new Error(`${resource.address} has a period by ${period}, which it has not`);
+  const properties: Record<string, TSchema> = period === undefined ? {} : { ...periodQuery(`${period}:`) };
   for (const [name, kind] of Object.entries(resource.filters ?? {})) {
     const { schema } = resource.fields[name] ?? {};
     if (schema === undefined) throw new Error(`${resource.address} filters by ${name}, which it has not`);
@@ -51,6 +55,20 @@ export function listQuery(resource: Resource): TObject {
 }
 
 export function filtersOf(resource: Resource, query: Query): Condition[] {
+  return [...periodFilters(resource, query), ...fieldFilters(resource, query)];
+}
+
+function periodFilters({ period }: Resource, query: Query): Condition[] {
+  if (period === undefined) return [];
+  const { from, to } = periodOf(query);
+  const column = `r.${columnOf(period)}`;
+  return [
+    ...(from === undefined ? [] : [{ sql: `${column} >= ?::timestamptz`, values: [from] }]),
+    ...(to === undefined ? [] : [{ sql: `${column} < ?::timestamptz`, values: [to] }]),
+  ];
+}
+
+function fieldFilters(resource: Resource, query: Query): Condition[] {
   return Object.entries(resource.filters ?? {}).flatMap(([name, kind]) => {
     const column = `r.${columnOf(name)}`;
     const equal = query[name];
@@ -66,25 +84,26 @@ export function wantedOf(resource: Resource, query: Query): Wanted {
   const sort = typeof query['sort'] === 'string' ? query['sort'] : (ordersOf(resource)[0] ?? 'newest');
   const order: Order =
     sort === 'newest' || sort === 'oldest'
-      ? { field: undefined, descending: sort === 'newest' }
-      : { field: sort.replace(/^-/, ''), descending: sort.startsWith('-') };
+      ? { name: sort, field: resource.period, descending: sort === 'newest' }
+      : { name: sort, field: sort.replace(/^-/, ''), descending: sort.startsWith('-') };
   const cursor = query['cursor'];
   return {
     filters: filtersOf(resource, query),
     order,
-    after: typeof cursor === 'string' ? positionOf(cursor, sort) : undefined,
+    after: typeof cursor === 'string' ? positionOf(resource, cursor, order) : undefined,
     limit: typeof query['limit'] === 'number' ? query['limit'] : 50,
   };
 }
 
 /** The cursor of a page knows its order: in another one it would skip rows silently. */
-function positionOf(cursor: string, sort: string): Position {
+function positionOf(resource: Resource, cursor: string, { name, field }: Order): Position {
   try {
     const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(parts) && parts.length === 3) {
       const [of, value, id]: unknown[] = parts;
-      const fits = sort === 'newest' || sort === 'oldest' ? value === null : isText(value);
-      if (of === sort && fits && typeof id === 'string' && isUuid(id))
+      const instant = field !== undefined && renderingOf(resource.fields[field]?.schema ?? {}) === 'instant';
+      const fits = field === undefined ? value === null : isText(value) && (!instant || isInstant(value));
+      if (of === name && fits && typeof id === 'string' && isUuid(id))
         return { value: typeof value === 'string' ? value : undefined, id };
     }
   } catch {
@@ -98,14 +117,13 @@ function positionOf(cursor: string, sort: string): Position {
   ]);
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === 'string' && value.isWellFormed() && !value.includes('\0');
 }
 
 export function cursorOf(wanted: Wanted, last: Row): string {
-  const { field, descending } = wanted.order;
-  const sort = field === undefined ? (descending ? 'newest' : 'oldest') : `${descending ? '-' : ''}${field}`;
-  const parts = [sort, field === undefined ? null : last[field], last['id']];
+  const { name, field } = wanted.order;
+  const parts = [name, field === undefined ? null : last[field], last['id']];
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 

@@ -22,6 +22,8 @@ export interface Scope {
 }
 
 export interface Order {
+  /** As it is asked for: `-name`, `newest`. */
+  readonly name: string;
   /** Undefined: by id, which is by when it was made. */
   readonly field: string | undefined;
   readonly descending: boolean;

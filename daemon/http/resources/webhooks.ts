@@ -74,6 +74,7 @@ export const webhookDeliveries = (parent: Resource) =>
     thing: 'webhooks',
     verbs: ['list', 'get'],
     parent: { resource: parent, field: 'webhookId' },
+    period: 'createdAt',
     fields: {
       ...id,
       webhookId: shown(Id),

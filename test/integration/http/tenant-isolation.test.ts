@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import t from 'tap';
@@ -113,6 +114,9 @@ void t.test("with another tenant's key there is nothing", async (t) => {
   const client = await pool.connect();
   const one = await fillTenant(client, 'one');
   const other = await fillTenant(client, 'other');
+  // There is something to hear.
+  const kept = "status = 'stored', location = 'file:///kept.wav', bytes = 4, duration_ms = 1";
+  await client.query(`update recording set ${kept}, sha256 = $1`, ['a'.repeat(64)]);
   const keyOf = async (tenant: Ids): Promise<string> => {
     const { token, prefix, secretHash } = newKey();
     await client.query(`update api_key set prefix = $1, secret_hash = $2, scopes = '{*}' where id = $3`, [
@@ -135,6 +139,7 @@ void t.test("with another tenant's key there is nothing", async (t) => {
       nodeTypes,
       resources: { orm, privateWebhooks: false },
       reports: new PostgresReports(orm),
+      recordings: { read: async () => Readable.from([Buffer.from('RIFF')]) },
       liveCalls: { ...noLiveCalls, list: () => [live], get: (id) => (id === live.callId ? live : undefined) },
     }),
     log,

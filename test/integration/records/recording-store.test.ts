@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
@@ -9,6 +7,7 @@ import { RecordingStore } from '../../../daemon/records/recording-store.ts';
 import { folderTarget, keepInPlace, type RecordingTarget } from '../../../daemon/records/recording-target.ts';
 import { s3Target } from '../../../daemon/records/s3-target.ts';
 import type { TestDatabase } from '../../../ops/dev-services/test-database.ts';
+import { fakeS3 } from '../../unit/records/fake-s3.ts';
 import { sampleRecord } from '../../unit/records/sample-record.ts';
 import { wav } from '../../unit/records/wav.ts';
 import { seededDatabase } from '../seeded-database.ts';
@@ -200,51 +199,10 @@ void t.test('a recording whose tenant is deleted while it is stored leaves no fi
   t.notOk(existsSync(path));
 });
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces);
-}
-
 void t.test('an S3 store: kept locally until the object was seen there', async (t) => {
-  const objects = new Map<string, { body: Buffer; sha256: string; checksum: string }>();
-  let broken = true;
-  const server = createServer((request, response) => {
-    void (async () => {
-      const body = await bodyOf(request);
-      const header = (name: string): string => String(request.headers[name] ?? '');
-      const key = new URL(request.url ?? '', 'http://x').pathname;
-      if (request.method === 'PUT') {
-        objects.set(key, {
-          body: broken ? body.subarray(0, 10) : body,
-          sha256: header('x-amz-meta-sha256'),
-          checksum: header('x-amz-checksum-sha256'),
-        });
-        response.end();
-        return;
-      }
-      if (request.method === 'DELETE') {
-        objects.delete(key);
-        response.statusCode = 204;
-        response.end();
-        return;
-      }
-      const found = objects.get(key);
-      response.statusCode = found === undefined ? 404 : 200;
-      response.setHeader('content-length', found?.body.length ?? 0);
-      response.setHeader('x-amz-meta-sha256', found?.sha256 ?? '');
-      response.end();
-    })();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => new Promise((resolve) => server.close(resolve)));
-  const target = s3Target({
-    bucket: 'calls',
-    region: 'us-east-1',
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    prefix: 'rec/',
-  });
+  const store = await fakeS3(t);
+  store.keepsHalf = true;
+  const target = s3Target({ ...store.options, prefix: 'rec/' });
   const { record, recordings, writer, tenantId } = await setup(t, target);
   const bytes = wav(250);
   const { path, row } = record(bytes);
@@ -252,16 +210,16 @@ void t.test('an S3 store: kept locally until the object was seen there', async (
   t.match(await recordings.sweepRecordings(), { pending: 1 }, 'half an object does not count');
   t.match(await row(), { status: 'pending', location: null, reason: /is not the file/ });
   t.ok(existsSync(path));
-  broken = false;
+  store.keepsHalf = false;
   t.match(await recordings.sweepRecordings(), { stored: 1 });
   t.notOk(existsSync(path));
   const location = String((await row())?.['location']);
   t.match(location, new RegExp(`^s3://calls/rec/${tenantId}/\\d{4}/\\d\\d/\\d\\d/[0-9a-f-]{36}\\.wav$`));
-  const object = objects.get(location.replace('s3:/', ''));
+  const object = store.objects.get(location.replace('s3:/', ''));
   t.same(object?.body, bytes);
   t.equal(object?.checksum, createHash('sha256').update(bytes).digest('base64'));
   await target.remove(location);
-  t.equal(objects.size, 0);
+  t.equal(store.objects.size, 0);
   await target.remove(location);
   await t.rejects(target.remove('s3://another/x.wav'), /another store than CALLFABRIC_RECORDINGS_STORE/);
 });

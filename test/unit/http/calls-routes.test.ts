@@ -45,6 +45,19 @@ void t.test('live calls come first, then the ended ones', async (t) => {
   t.same(ids((await ask(app, { url: '/calls?state=ended' })).body), [endedCall(3).id, endedCall(2).id]);
 });
 
+void t.test('only the fields asked for are told of a call, in a list and alone', async (t) => {
+  const liveCalls = { ...noLiveCalls, list: () => [liveCall()], get: () => liveCall() };
+  const app = testApi(t, { liveCalls, calls: readerOf([endedCall(2), endedCall(3)]) });
+  const page = await ask(app, { url: '/calls?fields=id,stage&limit=1' });
+  t.same(page.body['calls'], [{ id: callId, stage: 'ivr' }]);
+  const next = await ask(app, { url: `/calls?fields=cause&limit=1&cursor=${String(page.body['next'])}` });
+  t.same(next.body['calls'], [{ cause: 'NORMAL_CLEARING' }], 'the cursor needs none of them');
+  const one = await ask(app, { url: `/calls/${callId}?fields=timeline,legs` });
+  t.same(Object.keys(one.body).toSorted(), ['legs', 'timeline']);
+  for (const url of ['/calls?fields=id,secret', `/calls/${callId}?fields=caller`, '/calls/export?fields=id'])
+    t.match(await ask(app, { url }), { status: 400, body: { faults: [{ field: '/fields' }] } }, url);
+});
+
 void t.test('a call that just ended shows once, as ended', async (t) => {
   const liveCalls = { ...noLiveCalls, list: () => [liveCall()] };
   const app = testApi(t, { liveCalls, calls: readerOf([endedCall(1)]) });

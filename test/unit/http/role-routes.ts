@@ -220,6 +220,7 @@ export const roleRoutes: Readonly<Record<string, string>> = {
   'GET /balance-reservations/:id': 'xx..x.',
   'GET /recordings': 'xx..x.',
   'GET /recordings/:id': 'xx..x.',
+  'GET /recordings/:id/content': 'xx..x.',
   'GET /transcriptions': 'xx..x.',
   'GET /transcriptions/:id': 'xx..x.',
   'GET /stir-shaken-verifications': 'xx..x.',

@@ -9,6 +9,7 @@ import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
 import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import { Problem } from '../../../daemon/http/problem.ts';
+import { RecordingNotRead } from '../../../daemon/records/recording-source.ts';
 import type { CallId, ChannelUuid, DaemonId, TenantId } from '../../../daemon/telephony/ids.ts';
 import { openOrm } from '../../../orm/config.ts';
 import { checkAnswers } from './check-answers.ts';
@@ -151,6 +152,11 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
     },
     cdrs: { accept: async () => {} },
     resources: { orm: nowhere, privateWebhooks: false },
+    recordings: {
+      read: async () => {
+        throw new RecordingNotRead('missing', 'nothing is kept in this test');
+      },
+    },
     reports: { calls: async () => ({ rows: [], total: nothingCounted }) },
     ...of,
   };

@@ -172,6 +172,11 @@ void t.test('API keys of a tenant', async (t) => {
     const first = (await admin.send('GET', '/audit-log?limit=1')).json<{ next: string }>();
     const second = await admin.send('GET', `/audit-log?limit=1&cursor=${first.next}`);
     t.not(second.json<{ next: string }>().next, first.next);
+    const part = (await admin.send('GET', '/audit-log?limit=1&fields=action,at')).json<{
+      entries: object[];
+    }>();
+    t.same(part.entries.map(Object.keys), [['at', 'action']]);
+    t.equal((await admin.send('GET', '/audit-log?fields=secret')).statusCode, 400);
     t.same((await admin.send('GET', '/audit-log?to=2020-01-01T00:00:00Z')).json(), {
       entries: [],
       next: null,
