@@ -31,7 +31,7 @@ const kinds: Readonly<Record<string, string>> = {
   payoutCardId: 'rate_card',
   accountId: 'billing_account',
   transactionId: 'ledger_transaction',
-  actorId: 'user_account',
+  actorId: 'api_key',
   // Of the audit log: any row's.
   subjectId: 'campaign',
 };
@@ -140,7 +140,7 @@ export function bodyOf({ name, body }: Route, ids: Ids): Record<string, unknown>
   return Object.fromEntries(
     Object.entries(whole).map(([property, value]) => [
       property,
-      typeof value === 'string' && /Id$/.test(property)
+      typeof value === 'string' && property.endsWith('Id')
         ? ids[kindOf(property, ids)]
         : (unique[property]?.(made) ?? value),
     ]),
