@@ -113,6 +113,10 @@ const graph = { entry: 'a', nodes: [{ id: 'a', type: 'hangup', params: {} }], ed
 const meant: Readonly<Record<string, object>> = {
   'POST /buyers/:buyerId/endpoints': { destination: place },
   'POST /schedules': { zone: 'UTC' },
+  'POST /rate-cards/:rateCardId/rates': { prefix: '' },
+  // Other than what the least body makes.
+  'PATCH /buyers/:buyerId/endpoints/:id': { label: 'renamed' },
+  'PATCH /freeswitch-nodes/:id': { host: 'moved.test.example' },
   'PATCH /trunks/:id': { name: 'renamed' },
   'POST /flows/:id/clone': { from: 'draft' },
   'POST /flows/import': { flow: graph },
@@ -120,6 +124,7 @@ const meant: Readonly<Record<string, object>> = {
   'POST /flows/:id/versions': graph,
   'POST /flows/validate': graph,
   'POST /users': { password: 'given by an admin' },
+  'POST /webhooks': { secret: 'of-the-one-who-made-it' },
 };
 /** Properties no two rows may share. */
 const unique: Readonly<Record<string, (n: number) => string>> = {
@@ -127,6 +132,7 @@ const unique: Readonly<Record<string, (n: number) => string>> = {
   slug: (n) => `s${n}`,
   email: (n) => `p${n}@test.example`,
   e164: (n) => `+1555${String(1_000_000 + n)}`,
+  prefix: (n) => `88${n}`,
 };
 let made = 0;
 
