@@ -58,7 +58,8 @@ export function apiDescription(version: string): NonNullable<SwaggerOptions['ope
     info: {
       title: 'CallFabric',
       version,
-      description: 'What a CallFabric daemon tells and takes. Failures are problem details (RFC 9457).',
+      description:
+        'What a CallFabric daemon tells and takes. Failures are problem details (RFC 9457). Every answer names its request in the header `x-request-id`, as the audit log does.',
     },
     components: {
       securitySchemes: {

@@ -114,6 +114,9 @@ export function buildApp({
   app.setValidatorCompiler(validatorCompiler);
   answerWithProblems(app);
   app.addSchema(ProblemSchema);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
   app.addHook('onRequest', answerWithin(answerWithinMs));
   app.addHook('onResponse', async (request, reply) => {
     const { method, id } = request;

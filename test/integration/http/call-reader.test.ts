@@ -1,14 +1,12 @@
-import { pino } from 'pino';
 import t from 'tap';
 import { Check } from 'typebox/schema';
-import { buildApp } from '../../../daemon/http/app.ts';
 import { PostgresCallReader } from '../../../daemon/http/call-reader.ts';
 import { CallDetailSchema, type CallSummary } from '../../../daemon/http/call-schemas.ts';
 import { encodeRecord } from '../../../daemon/records/record-line.ts';
 import { PostgresRecordStore } from '../../../daemon/records/record-store.ts';
 import { openOrm } from '../../../orm/config.ts';
 import { Tenant } from '../../../orm/index.ts';
-import { ask, fakePorts, settings } from '../../unit/http/test-api.ts';
+import { ask, checkedApp, fakePorts } from '../../unit/http/test-api.ts';
 import { sampleRecord } from '../../unit/records/sample-record.ts';
 import { seededDatabase } from '../seeded-database.ts';
 
@@ -17,11 +15,7 @@ const startUs = Date.UTC(2026, 6, 17, 10) * 1000;
 void t.test('calls out of PostgreSQL through the API', async (t) => {
   const database = await seededDatabase();
   const orm = openOrm(database.url);
-  const app = buildApp({
-    settings,
-    ports: fakePorts({ calls: new PostgresCallReader(orm) }),
-    log: pino({ level: 'silent' }),
-  });
+  const app = checkedApp({ ports: fakePorts({ calls: new PostgresCallReader(orm) }) });
   t.teardown(async () => {
     await app.close();
     await orm.close(true);
@@ -132,11 +126,7 @@ void t.test('calls out of PostgreSQL through the API', async (t) => {
 
 void t.test('with PostgreSQL away the answer is a problem without its address', async (t) => {
   const orm = openOrm('postgres://callfabric:hunter2@127.0.0.1:1/callfabric');
-  const app = buildApp({
-    settings,
-    ports: fakePorts({ calls: new PostgresCallReader(orm) }),
-    log: pino({ level: 'silent' }),
-  });
+  const app = checkedApp({ ports: fakePorts({ calls: new PostgresCallReader(orm) }) });
   t.teardown(async () => {
     await app.close();
     await orm.close(true);

@@ -2,12 +2,12 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino } from 'pino';
 import type { Test } from 'tap';
 import { postgresAccess } from '../../../../daemon/http/access/postgres-access.ts';
-import { type ApiSettings, buildApp } from '../../../../daemon/http/app.ts';
+import type { ApiSettings } from '../../../../daemon/http/app.ts';
 import type { ApiPorts } from '../../../../daemon/http/ports.ts';
 import { keepInPlace } from '../../../../daemon/records/recording-target.ts';
 import type { TestDatabase } from '../../../../ops/dev-services/test-database.ts';
 import { closeOrm, openOrm, poolOf } from '../../../../orm/config.ts';
-import { fakePorts, settings } from '../../../unit/http/test-api.ts';
+import { checkedApp, fakePorts, settings } from '../../../unit/http/test-api.ts';
 import { seededDatabase } from '../../seeded-database.ts';
 
 type Orm = ReturnType<typeof openOrm>;
@@ -22,7 +22,10 @@ export interface AccessApi {
   another(of?: Partial<ApiSettings>): FastifyInstance;
 }
 
-/** The API on a seeded database; `ports` from its ORM where a test needs more than access. */
+/**
+ * The API on a seeded database, each answer held to what its route documents; `ports` from its ORM where a test needs
+ * more than access.
+ */
 export async function accessApi(
   t: Test,
   ports: (orm: Orm) => Partial<ApiPorts> = () => ({}),
@@ -32,7 +35,7 @@ export async function accessApi(
   const owner = openOrm(database.url, { as: 'login', maxConnections: 1 });
   const apps: FastifyInstance[] = [];
   const another = (of: Partial<ApiSettings> = {}): FastifyInstance => {
-    const app = buildApp({
+    const app = checkedApp({
       settings: { ...settings, ...of },
       ports: fakePorts({
         access: postgresAccess({
@@ -43,7 +46,6 @@ export async function accessApi(
         }),
         ...ports(orm),
       }),
-      log: pino({ level: 'silent' }),
     });
     apps.push(app);
     return app;

@@ -1,10 +1,13 @@
 import Fastify from 'fastify';
 import t from 'tap';
 import { checkAccess, type Principal } from '../../../../daemon/http/access.ts';
+import { documentProblems } from '../../../../daemon/http/api-description.ts';
 import { answerWithProblems } from '../../../../daemon/http/problem.ts';
 import { resourcesRoutes } from '../../../../daemon/http/resources/resources.ts';
+import { ProblemSchema } from '../../../../daemon/http/schemas.ts';
 import { validatorCompiler } from '../../../../daemon/http/validation.ts';
 import { newId } from '../../../../daemon/telephony/ids.ts';
+import { checkAnswers } from '../../../unit/http/check-answers.ts';
 import { seededDatabase } from '../../seeded-database.ts';
 import { resourceHouse } from './resource-house.ts';
 
@@ -52,6 +55,9 @@ void t.test(
     t.teardown(() => app.close());
     app.setValidatorCompiler(validatorCompiler);
     answerWithProblems(app);
+    app.addSchema(ProblemSchema);
+    app.addHook('onRoute', documentProblems);
+    checkAnswers(app);
     app.decorateRequest('principal');
     app.decorateRequest('principalNow');
     app.addHook('onRequest', async (request) => {
