@@ -96,7 +96,6 @@ export const BalanceReservation = defineEntity({
   uniques: [{ properties: ['callId', 'account'] }],
   indexes: [
     { properties: ['tenant', 'id'] },
-    { properties: ['tenant', 'createdAt'] },
     { properties: ['account', 'id'] },
     { name: 'balance_reservation_held', properties: ['expiresAt'], where: "status = 'held'" },
   ],

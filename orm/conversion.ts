@@ -36,7 +36,6 @@ export const Conversion = defineEntity({
     },
   ],
   indexes: [
-    { properties: ['tenant', 'id'] },
     { properties: ['tenant', 'createdAt', 'id'] },
     { properties: ['tenant', 'campaignId', 'createdAt'] },
     { properties: ['tenant', 'buyerId', 'createdAt'] },

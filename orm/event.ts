@@ -23,7 +23,6 @@ export const Event = defineEntity({
     writtenAt: written(),
   },
   indexes: [
-    { properties: ['tenant', 'id'] },
     { properties: ['tenant', 'occurredAt', 'id'] },
     { properties: ['tenant', 'kind', 'occurredAt', 'id'] },
     { properties: ['callId'] },

@@ -53,7 +53,6 @@ export const LedgerEntry = defineEntity({
     { properties: ['transactionId', 'account'] },
   ],
   indexes: [
-    { properties: ['tenant', 'id'] },
     { properties: ['tenant', 'createdAt', 'id'] },
     { properties: ['account', 'createdAt', 'id'] },
     {

@@ -36,7 +36,6 @@ export const Recording = defineEntity({
     writtenAt: written(),
   },
   indexes: [
-    { properties: ['tenantId', 'id'] },
     { properties: ['tenantId', 'startedAt', 'id'] },
     {
       name: 'recording_not_stored',

@@ -25,7 +25,6 @@ export const StirShakenVerification = defineEntity({
     { properties: ['tenant', 'id'] },
     { properties: ['tenant', 'result', 'id'] },
     { properties: ['tenant', 'attestation', 'id'] },
-    { properties: ['tenant', 'createdAt'] },
   ],
   ...tenantRows,
 });

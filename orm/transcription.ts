@@ -27,7 +27,6 @@ export const Transcription = defineEntity({
   uniques: [{ properties: ['recording', 'engine'] }],
   indexes: [
     { properties: ['tenant', 'id'] },
-    { properties: ['tenant', 'createdAt'] },
     { name: 'transcription_not_done', properties: ['tenant', 'status', 'id'], where: "status <> 'done'" },
     { properties: ['callId'] },
   ],

@@ -50,7 +50,6 @@ export const WebhookDelivery = defineEntity({
   },
   uniques: [{ properties: ['webhook', 'eventId'] }],
   indexes: [
-    { properties: ['webhook', 'id'] },
     { properties: ['webhook', 'createdAt', 'id'] },
     { properties: ['webhook', 'callId'] },
     {

@@ -4,8 +4,8 @@ import { Migration } from '@mikro-orm/migrations';
  * Indexes for every list of the API, by each of its filters and orders; and names and numbers in the order of their code
  * points, in which an index finds a beginning whatever the database's own collation is. What no query asked is gone.
  */
-export class Migration20261129172041_indexes_of_lists extends Migration {
-  override name = 'Migration20261129172041_indexes_of_lists';
+export class Migration20261129173750_indexes_of_lists extends Migration {
+  override name = 'Migration20261129173750_indexes_of_lists';
 
   override up(): void | Promise<void> {
     this.addSql(
@@ -14,6 +14,7 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
 
     this.addSql(`alter table "tag" alter column "name" type text collate "C" using ("name"::text);`);
 
+    this.addSql(`drop index "stir_shaken_verification_tenant_id_created_at_index";`);
     this.addSql(
       `create index "stir_shaken_verification_tenant_id_id_index" on "stir_shaken_verification" ("tenant_id", "id");`,
     );
@@ -35,6 +36,7 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
 
     this.addSql(`alter table "feature_flag" alter column "name" type text collate "C" using ("name"::text);`);
 
+    this.addSql(`drop index "event_tenant_id_id_index";`);
     this.addSql(
       `create index "event_tenant_id_occurred_at_id_index" on "event" ("tenant_id", "occurred_at", "id");`,
     );
@@ -48,7 +50,6 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
     this.addSql(`create index "dnc_entry_list_id_id_index" on "dnc_entry" ("list_id", "id");`);
 
     this.addSql(`drop index "conversion_tenant_id_created_at_index";`);
-    this.addSql(`create index "conversion_tenant_id_id_index" on "conversion" ("tenant_id", "id");`);
     this.addSql(
       `create index "conversion_tenant_id_created_at_id_index" on "conversion" ("tenant_id", "created_at", "id");`,
     );
@@ -99,7 +100,6 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
 
     this.addSql(`drop index "recording_pending";`);
     this.addSql(`drop index "recording_tenant_id_started_at_index";`);
-    this.addSql(`create index "recording_tenant_id_id_index" on "recording" ("tenant_id", "id");`);
     this.addSql(
       `create index "recording_tenant_id_started_at_id_index" on "recording" ("tenant_id", "started_at", "id");`,
     );
@@ -120,7 +120,6 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
 
     this.addSql(`drop index "ledger_entry_account_id_created_at_index";`);
     this.addSql(`drop index "ledger_entry_tenant_id_created_at_index";`);
-    this.addSql(`create index "ledger_entry_tenant_id_id_index" on "ledger_entry" ("tenant_id", "id");`);
     this.addSql(
       `create index "ledger_entry_tenant_id_created_at_id_index" on "ledger_entry" ("tenant_id", "created_at", "id");`,
     );
@@ -135,6 +134,7 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
     this.addSql(`create index "invoice_tenant_id_id_index" on "invoice" ("tenant_id", "id");`);
 
     this.addSql(`drop index "balance_reservation_account_id_index";`);
+    this.addSql(`drop index "balance_reservation_tenant_id_created_at_index";`);
     this.addSql(
       `create index "balance_reservation_tenant_id_id_index" on "balance_reservation" ("tenant_id", "id");`,
     );
@@ -146,6 +146,7 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
       `create index "audit_log_tenant_id_actor_id_id_index" on "audit_log" ("tenant_id", "actor_id", "id");`,
     );
 
+    this.addSql(`drop index "transcription_tenant_id_created_at_index";`);
     this.addSql(`create index "transcription_tenant_id_id_index" on "transcription" ("tenant_id", "id");`);
     this.addSql(
       `create index "transcription_not_done" on "transcription" ("tenant_id", "status", "id") where status <> 'done';`,
@@ -156,9 +157,6 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
     this.addSql(`alter table "webhook" alter column "name" type text collate "C" using ("name"::text);`);
 
     this.addSql(`drop index "webhook_delivery_tenant_id_created_at_index";`);
-    this.addSql(
-      `create index "webhook_delivery_webhook_id_id_index" on "webhook_delivery" ("webhook_id", "id");`,
-    );
     this.addSql(
       `create index "webhook_delivery_webhook_id_created_at_id_index" on "webhook_delivery" ("webhook_id", "created_at", "id");`,
     );
@@ -177,6 +175,9 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
     this.addSql(`drop index "balance_reservation_account_id_id_index";`);
     this.addSql(
       `create index "balance_reservation_account_id_index" on "balance_reservation" ("account_id");`,
+    );
+    this.addSql(
+      `create index "balance_reservation_tenant_id_created_at_index" on "balance_reservation" ("tenant_id", "created_at");`,
     );
 
     this.addSql(`alter table "billing_account" alter column "name" type text using ("name"::text);`);
@@ -204,7 +205,6 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
       `alter table "consent_token" add constraint "consent_token_tenant_id_provider_token_unique" unique ("tenant_id", "provider", "token");`,
     );
 
-    this.addSql(`drop index "conversion_tenant_id_id_index";`);
     this.addSql(`drop index "conversion_tenant_id_created_at_id_index";`);
     this.addSql(`drop index "conversion_tenant_id_campaign_id_created_at_index";`);
     this.addSql(`drop index "conversion_not_counted";`);
@@ -219,6 +219,7 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
 
     this.addSql(`drop index "event_tenant_id_occurred_at_id_index";`);
     this.addSql(`drop index "event_tenant_id_kind_occurred_at_id_index";`);
+    this.addSql(`create index "event_tenant_id_id_index" on "event" ("tenant_id", "id");`);
 
     this.addSql(`alter table "feature_flag" alter column "name" type text using ("name"::text);`);
 
@@ -229,7 +230,6 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
       `create index "invoice_tenant_id_created_at_index" on "invoice" ("tenant_id", "created_at");`,
     );
 
-    this.addSql(`drop index "ledger_entry_tenant_id_id_index";`);
     this.addSql(`drop index "ledger_entry_tenant_id_created_at_id_index";`);
     this.addSql(`drop index "ledger_entry_account_id_created_at_id_index";`);
     this.addSql(`drop index "ledger_entry_other_kinds";`);
@@ -261,7 +261,6 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
 
     this.addSql(`alter table "rate_card" alter column "name" type text using ("name"::text);`);
 
-    this.addSql(`drop index "recording_tenant_id_id_index";`);
     this.addSql(`drop index "recording_tenant_id_started_at_id_index";`);
     this.addSql(`drop index "recording_not_stored";`);
     this.addSql(
@@ -276,17 +275,22 @@ export class Migration20261129172041_indexes_of_lists extends Migration {
     this.addSql(`drop index "stir_shaken_verification_tenant_id_id_index";`);
     this.addSql(`drop index "stir_shaken_verification_tenant_id_result_id_index";`);
     this.addSql(`drop index "stir_shaken_verification_tenant_id_attestation_id_index";`);
+    this.addSql(
+      `create index "stir_shaken_verification_tenant_id_created_at_index" on "stir_shaken_verification" ("tenant_id", "created_at");`,
+    );
 
     this.addSql(`alter table "tag" alter column "name" type text using ("name"::text);`);
 
     this.addSql(`drop index "transcription_tenant_id_id_index";`);
     this.addSql(`drop index "transcription_not_done";`);
+    this.addSql(
+      `create index "transcription_tenant_id_created_at_index" on "transcription" ("tenant_id", "created_at");`,
+    );
 
     this.addSql(`alter table "trunk" alter column "name" type text using ("name"::text);`);
 
     this.addSql(`alter table "webhook" alter column "name" type text using ("name"::text);`);
 
-    this.addSql(`drop index "webhook_delivery_webhook_id_id_index";`);
     this.addSql(`drop index "webhook_delivery_webhook_id_created_at_id_index";`);
     this.addSql(`drop index "webhook_delivery_webhook_id_call_id_index";`);
     this.addSql(`drop index "webhook_delivery_not_delivered";`);
