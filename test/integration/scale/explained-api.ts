@@ -33,12 +33,13 @@ export interface ReadRoute {
 export interface Explained {
   readonly status: number;
   readonly text: string;
+  readonly ms: number;
   readonly body: Readonly<Record<string, unknown>>;
   /** Every query that was made for it, and PostgreSQL's plan in the asker's role. */
   readonly queries: readonly { readonly sql: string; readonly plan: PlanNode }[];
 }
 
-/** The API on a filled database, where PostgreSQL explains each query before it answers it. */
+/** The API on a filled database. */
 export interface ExplainedApi {
   readonly app: FastifyInstance;
   readonly routes: readonly ReadRoute[];
@@ -85,15 +86,21 @@ function statementOf(given: readonly unknown[]): Statement {
 
 const isQuery = (text: string): boolean => /^\s*(select|with)\b/i.test(text) && !/set_config/.test(text);
 
-export async function explainedApi(url: string, history: CallHistory): Promise<ExplainedApi> {
+/** `explained`: PostgreSQL explains each query before it answers it, which takes its time. */
+export async function explainedApi(
+  url: string,
+  history: CallHistory,
+  explained = true,
+): Promise<ExplainedApi> {
   const orm = openOrm(url, { maxConnections: 3 });
   const log = pino({ level: 'silent' });
   let asked: Promise<{ sql: string; plan: PlanNode }>[] = [];
   (await poolOf(orm)).on('connect', (client) => {
+    if (!explained) return;
     const plain: unknown = client.query;
     if (typeof plain !== 'function') throw new Error('pg has no query');
     const run = (...given: unknown[]): unknown => Reflect.apply(plain, client, given);
-    const explained = async ({ text, values }: Statement) => {
+    const planOf = async ({ text, values }: Statement) => {
       const found = (await run(`explain (analyze, timing off, format json) ${text}`, values)) as {
         rows: { 'QUERY PLAN': [{ Plan: PlanNode }] }[];
       };
@@ -105,7 +112,7 @@ export async function explainedApi(url: string, history: CallHistory): Promise<E
     Object.assign(client, {
       query: (...given: unknown[]): unknown => {
         const statement = statementOf(given);
-        if (isQuery(statement.text)) asked.push(explained(statement));
+        if (isQuery(statement.text)) asked.push(planOf(statement));
         return run(...given);
       },
     });
@@ -156,12 +163,15 @@ export async function explainedApi(url: string, history: CallHistory): Promise<E
     routes,
     async ask(asker, address) {
       asked = [];
+      const startedAt = performance.now();
       const answer = await app.inject({ url: address, headers: headersOf(asker) });
+      const ms = performance.now() - startedAt;
       const queries = await Promise.all(asked);
       const type = String(answer.headers['content-type'] ?? '');
       return {
         status: answer.statusCode,
         text: answer.body,
+        ms,
         body: type.includes('json') ? answer.json() : {},
         queries,
       };
