@@ -14,8 +14,8 @@ export interface ListAnswer {
   readonly answer: Explained;
 }
 
-/** Streams, what is no question to PostgreSQL, what compares two of a flow, and reports, which plans.ts asks for. */
-const left = /^\/(live|docs|metrics|health|node-types|caps|reports)\b|\/(diff|draft)$/;
+/** Streams, what is no question to PostgreSQL, what compares two of a flow, files, and reports, which plans.ts asks for. */
+const left = /^\/(live|docs|metrics|health|node-types|caps|reports)\b|\/(diff|draft|content)$/;
 
 /** Not filters. */
 const paging = new Set(['limit', 'cursor', 'fields', 'sort', 'state', 'version']);
