@@ -27,7 +27,11 @@ export const AuditLog = defineEntity({
     requestId: p.text().nullable(),
     at: written(),
   },
-  indexes: [{ properties: ['tenant', 'id'] }, { properties: ['tenant', 'subject', 'subjectId'] }],
+  indexes: [
+    { properties: ['tenant', 'id'] },
+    { properties: ['tenant', 'actorId', 'id'] },
+    { properties: ['tenant', 'subject', 'subjectId'] },
+  ],
   triggers: [immutable('what stands in the audit log')],
   ...tenantRows,
 });

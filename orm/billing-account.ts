@@ -1,7 +1,7 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { Buyer } from './buyer.ts';
 import { Carrier } from './carrier.ts';
-import { changed, currency, key, micros, moment, written } from './columns.ts';
+import { changed, currency, key, micros, moment, sorted, written } from './columns.ts';
 import { Publisher } from './publisher.ts';
 import { RateCard } from './rate-card.ts';
 import { oneTenant, tenantRows } from './row-security.ts';
@@ -17,7 +17,7 @@ export const BillingAccount = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     kind: p.enum(accountKinds),
     currency: currency(),
     buyer: () => p.manyToOne(Buyer).nullable().deleteRule('set null').index(),
@@ -84,7 +84,7 @@ export const BalanceReservation = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    account: () => p.manyToOne(BillingAccount).deleteRule('cascade').index(),
+    account: () => p.manyToOne(BillingAccount).deleteRule('cascade'),
     callId: p.uuid(),
     amountMicros: micros().check('amount_micros > 0'),
     status: p.enum(['held', 'settled', 'released'] as const).default('held'),
@@ -95,7 +95,8 @@ export const BalanceReservation = defineEntity({
   },
   uniques: [{ properties: ['callId', 'account'] }],
   indexes: [
-    { properties: ['tenant', 'createdAt'] },
+    { properties: ['tenant', 'id'] },
+    { properties: ['account', 'id'] },
     { name: 'balance_reservation_held', properties: ['expiresAt'], where: "status = 'held'" },
   ],
   checks: [{ name: 'balance_reservation_end', expression: "(status = 'held') = (ended_at is null)" }],

@@ -7,6 +7,7 @@ import {
   notifyChanged,
   priority,
   ringTimeoutMs,
+  sorted,
   weight,
   written,
 } from './columns.ts';
@@ -20,7 +21,7 @@ export const BuyerGroup = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     maxCalls: maxCalls(),
     createdAt: written(),
     updatedAt: changed(),
@@ -39,7 +40,7 @@ export const Buyer = defineEntity({
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
     group: () => p.manyToOne(BuyerGroup).nullable().deleteRule('set null').index(),
-    name: p.text(),
+    name: sorted(),
     enabled: p.boolean().default(true),
     maxCalls: maxCalls(),
     ringTimeoutMs: ringTimeoutMs(),

@@ -61,7 +61,6 @@ export const Cdr = defineEntity({
     source: p.enum(['event', 'json_cdr', 'estimated'] as const),
     writtenAt: written(),
   },
-  indexes: [{ properties: ['tenant', 'startedAt'] }],
   ...tenantRows,
 });
 export type Cdr = InferEntity<typeof Cdr>;

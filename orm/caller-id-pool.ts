@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, isE164, key, moment, notifyChanged, weight, written } from './columns.ts';
+import { changed, isE164, key, moment, notifyChanged, sorted, weight, written } from './columns.ts';
 import { oneTenant, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
@@ -10,7 +10,7 @@ export const CallerIdPool = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     strategy: p.enum(['local_presence', 'least_used', 'sticky'] as const).default('least_used'),
     enabled: p.boolean().default(true),
     createdAt: written(),
@@ -30,7 +30,7 @@ export const CallerIdNumber = defineEntity({
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
     pool: () => p.manyToOne(CallerIdPool).deleteRule('cascade'),
-    e164: p.text().check(isE164('e164')),
+    e164: sorted().check(isE164('e164')),
     enabled: p.boolean().default(true),
     weight: weight(),
     /** How often it was shown, for `least_used`; counted now and then, not with each call. */

@@ -1,6 +1,16 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
 import { Buyer } from './buyer.ts';
-import { changed, isE164, key, maxCalls, notifyChanged, priority, weight, written } from './columns.ts';
+import {
+  changed,
+  isE164,
+  key,
+  maxCalls,
+  notifyChanged,
+  priority,
+  sorted,
+  weight,
+  written,
+} from './columns.ts';
 import { Flow } from './flow.ts';
 import { Publisher } from './publisher.ts';
 import { RateCard } from './rate-card.ts';
@@ -14,7 +24,7 @@ export const Campaign = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     flow: () => p.manyToOne(Flow).nullable().deleteRule('set null'),
     enabled: p.boolean().default(true),
     maxCalls: maxCalls(),
@@ -92,7 +102,7 @@ export const PhoneNumber = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    e164: p.text().unique().check(isE164('e164')),
+    e164: sorted().unique().check(isE164('e164')),
     campaign: () => p.manyToOne(Campaign).nullable().deleteRule('set null'),
     publisher: () => p.manyToOne(Publisher).nullable().deleteRule('set null'),
     enabled: p.boolean().default(true),
@@ -102,9 +112,10 @@ export const PhoneNumber = defineEntity({
     updatedAt: changed(),
   },
   indexes: [
-    { properties: ['tenant', 'campaign'] },
-    { properties: ['campaign'] },
-    { properties: ['publisher'] },
+    { properties: ['tenant', 'e164'] },
+    { properties: ['tenant', 'id'] },
+    { properties: ['campaign', 'e164'] },
+    { properties: ['publisher', 'e164'] },
   ],
   triggers: [notifyChanged(), oneTenant({ campaign_id: 'campaign', publisher_id: 'publisher' })],
   ...tenantRows,

@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, key, maxCalls, notifyChanged, priority, weight, written } from './columns.ts';
+import { changed, key, maxCalls, notifyChanged, priority, sorted, weight, written } from './columns.ts';
 import { RateCard } from './rate-card.ts';
 import { oneTenant, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
@@ -11,7 +11,7 @@ export const Carrier = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     enabled: p.boolean().default(true),
     createdAt: written(),
     updatedAt: changed(),
@@ -30,7 +30,7 @@ export const Trunk = defineEntity({
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
     carrier: () => p.manyToOne(Carrier).deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     gateway: p.text().check("gateway ~ '^[A-Za-z0-9_.-]{1,64}$'"),
     enabled: p.boolean().default(true),
     maxCalls: maxCalls(),

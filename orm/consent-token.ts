@@ -24,8 +24,13 @@ export const ConsentToken = defineEntity({
     createdAt: written(),
     checkedAt: moment().nullable(),
   },
-  uniques: [{ properties: ['tenant', 'provider', 'token'] }],
-  indexes: [{ properties: ['tenant', 'e164'] }, { properties: ['callId'] }],
+  uniques: [{ properties: ['tenant', 'token', 'provider'] }],
+  indexes: [
+    { properties: ['tenant', 'id'] },
+    { properties: ['tenant', 'status', 'id'] },
+    { properties: ['tenant', 'e164'] },
+    { properties: ['callId'] },
+  ],
   ...tenantRows,
 });
 export type ConsentToken = InferEntity<typeof ConsentToken>;

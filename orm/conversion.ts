@@ -36,9 +36,15 @@ export const Conversion = defineEntity({
     },
   ],
   indexes: [
-    { properties: ['tenant', 'createdAt'] },
+    { properties: ['tenant', 'createdAt', 'id'] },
+    { properties: ['tenant', 'campaignId', 'createdAt'] },
     { properties: ['tenant', 'buyerId', 'createdAt'] },
     { properties: ['tenant', 'publisherId', 'createdAt'] },
+    {
+      name: 'conversion_not_counted',
+      properties: ['tenant', 'status', 'createdAt', 'id'],
+      where: "status <> 'converted'",
+    },
   ],
   triggers: [immutable('a conversion'), moneyMarked('conversion')],
   ...tenantRows,

@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, isE164, key, moment, written } from './columns.ts';
+import { changed, isE164, key, moment, sorted, written } from './columns.ts';
 import { oneTenant, sharedRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
@@ -10,7 +10,7 @@ export const DncList = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).nullable().deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     enabled: p.boolean().default(true),
     createdAt: written(),
     updatedAt: changed(),
@@ -32,14 +32,14 @@ export const DncEntry = defineEntity({
     /** As its list's. */
     tenant: () => p.manyToOne(Tenant).nullable().deleteRule('cascade'),
     list: () => p.manyToOne(DncList).deleteRule('cascade'),
-    e164: p.text().check(isE164('e164')),
+    e164: sorted().check(isE164('e164')),
     reason: p.text().nullable(),
     createdAt: written(),
     /** Null: for ever. */
     expiresAt: moment().nullable(),
   },
   uniques: [{ properties: ['list', 'e164'] }],
-  indexes: [{ properties: ['tenant', 'list'] }, { properties: ['e164'] }],
+  indexes: [{ properties: ['tenant', 'list'] }, { properties: ['list', 'id'] }, { properties: ['e164'] }],
   triggers: [oneTenant({ list_id: 'dnc_list' })],
   ...sharedRows,
 });

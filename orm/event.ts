@@ -22,7 +22,11 @@ export const Event = defineEntity({
     occurredAt: moment(),
     writtenAt: written(),
   },
-  indexes: [{ properties: ['tenant', 'id'] }, { properties: ['callId'] }],
+  indexes: [
+    { properties: ['tenant', 'occurredAt', 'id'] },
+    { properties: ['tenant', 'kind', 'occurredAt', 'id'] },
+    { properties: ['callId'] },
+  ],
   ...tenantRows,
 });
 export type Event = InferEntity<typeof Event>;

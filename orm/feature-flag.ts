@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, key, notifyChanged, written } from './columns.ts';
+import { changed, key, notifyChanged, sorted, written } from './columns.ts';
 import { sharedRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
@@ -10,7 +10,7 @@ export const FeatureFlag = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).nullable().deleteRule('cascade'),
-    name: p.text().check("name ~ '^[a-z][a-z0-9_]{0,62}$'"),
+    name: sorted().check("name ~ '^[a-z][a-z0-9_]{0,62}$'"),
     description: p.text().nullable(),
     enabled: p.boolean().default(false),
     createdAt: written(),

@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, key, moment, written } from './columns.ts';
+import { changed, key, moment, sorted, written } from './columns.ts';
 import { platformRows } from './row-security.ts';
 
 /** One FreeSWITCH machine of the installation, as the daemons find it. Its password is in their settings alone. */
@@ -9,7 +9,7 @@ export const FreeSwitchNode = defineEntity({
   properties: {
     id: key(),
     /** As in CALLFABRIC_FREESWITCH and in every call's `switch_name`. */
-    name: p.text().unique().check("name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$'"),
+    name: sorted().unique().check("name ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$'"),
     host: p.text(),
     port: p.integer().check('port >= 1 and port <= 65535'),
     /** False: it takes no new calls. */

@@ -45,7 +45,7 @@ export const Invoice = defineEntity({
     updatedAt: changed(),
   },
   uniques: [{ properties: ['tenant', 'number'] }],
-  indexes: [{ properties: ['tenant', 'createdAt'] }],
+  indexes: [{ properties: ['tenant', 'id'] }],
   checks: [
     { name: 'invoice_period', expression: endsAfterStart('period_from', 'period_until') },
     { name: 'invoice_number_once_issued', expression: "(status = 'draft') = (number is null)" },
@@ -110,7 +110,7 @@ export const Payout = defineEntity({
     updatedAt: changed(),
   },
   uniques: [{ properties: ['tenant', 'number'] }],
-  indexes: [{ properties: ['tenant', 'createdAt'] }],
+  indexes: [{ properties: ['tenant', 'id'] }],
   checks: [
     { name: 'payout_period', expression: endsAfterStart('period_from', 'period_until') },
     { name: 'payout_number_once_approved', expression: "(status = 'draft') = (number is null)" },

@@ -52,7 +52,16 @@ export const LedgerEntry = defineEntity({
     { name: 'ledger_entry_once_a_call', properties: ['callId', 'kind', 'version', 'account'] },
     { properties: ['transactionId', 'account'] },
   ],
-  indexes: [{ properties: ['tenant', 'createdAt'] }, { properties: ['account', 'createdAt'] }],
+  indexes: [
+    { properties: ['tenant', 'createdAt', 'id'] },
+    { properties: ['account', 'createdAt', 'id'] },
+    {
+      name: 'ledger_entry_other_kinds',
+      properties: ['tenant', 'kind', 'createdAt', 'id'],
+      // Charges are the most: a page of them is soon together, and they are written at every call.
+      where: "kind <> 'buyer_charge'",
+    },
+  ],
   triggers: [
     immutable('a ledger entry'),
     {

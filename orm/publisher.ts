@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, key, notifyChanged, written } from './columns.ts';
+import { changed, key, notifyChanged, sorted, written } from './columns.ts';
 import { tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
@@ -10,7 +10,7 @@ export const Publisher = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     enabled: p.boolean().default(true),
     createdAt: written(),
     updatedAt: changed(),

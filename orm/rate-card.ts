@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, currency, endsAfterStart, key, micros, moment, written } from './columns.ts';
+import { changed, currency, endsAfterStart, key, micros, moment, sorted, written } from './columns.ts';
 import { oneTenant, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
@@ -10,7 +10,7 @@ export const RateCard = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     kind: p.enum(['price', 'payout', 'cost'] as const),
     currency: currency(),
     /** IANA zone in which the week of a rate runs. */
@@ -38,7 +38,7 @@ export const Rate = defineEntity({
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
     rateCard: () => p.manyToOne(RateCard).deleteRule('cascade'),
     /** The first digits of an E.164 number, without `+`; '' fits every number. */
-    prefix: p.text().default('').check("prefix ~ '^[0-9]{0,15}$'"),
+    prefix: sorted().default('').check("prefix ~ '^[0-9]{0,15}$'"),
     connectFeeMicros: micros().default(0).check('connect_fee_micros >= 0'),
     pricePerMinuteMicros: micros().check('price_per_minute_micros >= 0'),
     firstIncrementSeconds: p.integer().default(60).check('first_increment_seconds > 0'),
@@ -58,7 +58,11 @@ export const Rate = defineEntity({
     weekUntil: p.integer().default(minutesOfWeek),
     createdAt: written(),
   },
-  indexes: [{ properties: ['tenant', 'rateCard'] }, { properties: ['rateCard', 'prefix'] }],
+  indexes: [
+    { properties: ['tenant', 'rateCard'] },
+    { properties: ['rateCard', 'prefix'] },
+    { properties: ['rateCard', 'id'] },
+  ],
   checks: [
     { name: 'rate_validity', expression: endsAfterStart('valid_from', 'valid_until') },
     {

@@ -36,8 +36,12 @@ export const Recording = defineEntity({
     writtenAt: written(),
   },
   indexes: [
-    { properties: ['tenantId', 'startedAt'] },
-    { name: 'recording_pending', properties: ['tenantId', 'writtenAt'], where: "status = 'pending'" },
+    { properties: ['tenantId', 'startedAt', 'id'] },
+    {
+      name: 'recording_not_stored',
+      properties: ['status', 'tenantId', 'startedAt', 'id'],
+      where: "status <> 'stored'",
+    },
     {
       name: 'recording_kept',
       properties: ['retentionDays', 'startedAt'],

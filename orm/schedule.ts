@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, key, notifyChanged, written } from './columns.ts';
+import { changed, key, notifyChanged, sorted, written } from './columns.ts';
 import { tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
@@ -10,7 +10,7 @@ export const Schedule = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     /** IANA zone, or `caller`: the zone of the caller's number. */
     zone: p.text(),
     /** A Calendar (daemon/flow/calendar.ts): weekly spans, and holidays that replace a day's. */

@@ -21,7 +21,11 @@ export const StirShakenVerification = defineEntity({
     reason: p.text().nullable(),
     createdAt: written(),
   },
-  indexes: [{ properties: ['tenant', 'createdAt'] }],
+  indexes: [
+    { properties: ['tenant', 'id'] },
+    { properties: ['tenant', 'result', 'id'] },
+    { properties: ['tenant', 'attestation', 'id'] },
+  ],
   ...tenantRows,
 });
 export type StirShakenVerification = InferEntity<typeof StirShakenVerification>;

@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, key, written } from './columns.ts';
+import { changed, key, sorted, written } from './columns.ts';
 import { tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
@@ -10,7 +10,7 @@ export const Tag = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    name: p.text().check("name <> ''"),
+    name: sorted().check("name <> ''"),
     description: p.text().nullable(),
     color: p.text().nullable().check("color ~ '^#[0-9a-f]{6}$'"),
     createdAt: written(),

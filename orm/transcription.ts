@@ -25,7 +25,11 @@ export const Transcription = defineEntity({
     finishedAt: moment().nullable(),
   },
   uniques: [{ properties: ['recording', 'engine'] }],
-  indexes: [{ properties: ['tenant', 'createdAt'] }, { properties: ['callId'] }],
+  indexes: [
+    { properties: ['tenant', 'id'] },
+    { name: 'transcription_not_done', properties: ['tenant', 'status', 'id'], where: "status <> 'done'" },
+    { properties: ['callId'] },
+  ],
   checks: [{ name: 'transcription_done_has_text', expression: "status <> 'done' or text is not null" }],
   ...tenantRows,
 });

@@ -1,5 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/postgresql';
-import { changed, key, moment, written } from './columns.ts';
+import { changed, key, moment, sorted, written } from './columns.ts';
 import { oneTenant, tenantRows } from './row-security.ts';
 import { Tenant } from './tenant.ts';
 
@@ -10,7 +10,7 @@ export const Webhook = defineEntity({
   properties: {
     id: key(),
     tenant: () => p.manyToOne(Tenant).deleteRule('cascade'),
-    name: p.text(),
+    name: sorted(),
     url: p.text().check("url ~ '^https?://[^[:space:]]+$'"),
     /** Signs what is sent; shown once, when it is made. */
     secret: p.text().lazy().hidden().check('length(secret) >= 16'),
@@ -50,7 +50,13 @@ export const WebhookDelivery = defineEntity({
   },
   uniques: [{ properties: ['webhook', 'eventId'] }],
   indexes: [
-    { properties: ['tenant', 'createdAt'] },
+    { properties: ['webhook', 'createdAt', 'id'] },
+    { properties: ['webhook', 'callId'] },
+    {
+      name: 'webhook_delivery_not_delivered',
+      properties: ['webhook', 'status', 'createdAt', 'id'],
+      where: "status <> 'delivered'",
+    },
     { name: 'webhook_delivery_pending', properties: ['nextTryAt'], where: "status = 'pending'" },
   ],
   checks: [

@@ -142,8 +142,11 @@ export function listSql(
   }
   const some = `select id from tenant where ${['true', ...theirs].join(' and ')}`;
   return {
-    sql: list(`(${some}) t cross join lateral (${page('tenant_id = t.id')}) c`),
-    values: [...ids, ...values, limit, limit],
+    // The page first: else a buyer would be looked for to every call of every tenant's page.
+    sql: list(
+      `(select c.* from (${some}) t cross join lateral (${page('tenant_id = t.id')}) c ${newestFirst}) c`,
+    ),
+    values: [...ids, ...values, limit, limit, limit],
   };
 }
 

@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { CallCounts } from '../../../daemon/jobs/call-counts.ts';
 import { countColumns, countKey, countKeyColumns } from '../../../orm/call-counts-sql.ts';
 import { closeOrm, openOrm } from '../../../orm/config.ts';
+import { filledForLists, listRows } from './list-rows.ts';
 
 /** Calls of several tenants over 13 months that end now, three legs each. */
 export interface CallHistory {
@@ -14,6 +15,8 @@ export interface CallHistory {
   readonly campaigns: (tenant: string) => readonly string[];
   readonly publishers: (tenant: string) => readonly string[];
   readonly buyers: (tenant: string) => readonly string[];
+  /** Some of the people, who are in the first tenants. */
+  readonly people: readonly string[];
 }
 
 export const historyTags = ['web', 'paid', 'returning', 'vip', 'rare'] as const;
@@ -66,33 +69,18 @@ const rest = [
    select c.id, c.tenant_id, c.id, 1, c.buyer_id, 'sip:buyer@192.0.2.1', '', c.started_at, c.ended_at, 'connected', 'NORMAL_CLEARING', 'granted' from call c`,
   `insert into call_trace (call_id, step, tenant_id, node_id, node_type, exit, entered_at, duration_ms)
    select c.id, 1, c.tenant_id, 'menu', 'ivr', 'key:1', c.started_at, 1 from call c`,
-  `insert into recording (id, tenant_id, call_id, path, channels, started_at)
-   select c.id, c.tenant_id, c.id, '/nowhere', 'mono', c.started_at from call c where c.buyer_id is not null and c.caller ~ '[05]$'`,
+  `insert into recording (id, tenant_id, call_id, path, channels, started_at, status, location, bytes, duration_ms, sha256)
+   select c.id, c.tenant_id, c.id, '/nowhere', 'mono', c.started_at, case when c.caller ~ '777$' then 'failed' else 'stored' end,
+     'file:///nowhere', 1, 1, repeat('a', 64) from call c where c.buyer_id is not null and c.caller ~ '[07]$'`,
   `insert into call_tag (tenant_id, tag, started_at, call_id) select c.tenant_id, c.tags[1], c.started_at, c.id from call c order by 1, 2, 3`,
   `insert into call_count (${countKeyColumns}, currency, ${countColumns})
    select ${countKey('c')}, '', count(*), count(answered_at), count(connected_at),
      coalesce(extract(epoch from sum(ended_at - answered_at)) * 1000000, 0), coalesce(extract(epoch from sum(ended_at - connected_at)) * 1000000, 0)
    from call c group by 1, 2, 3, 4, 5, 6`,
-  `insert into conversion (id, tenant_id, call_id, version, rule, status, currency, price_micros, payout_micros)
-   select c.id, c.tenant_id, c.id, 1, 'connect', 'converted', 'USD', 25000000, 9000000 from call c where c.caller ~ '77$' and c.buyer_id is not null`,
-  `insert into billing_account (id, tenant_id, name, kind, currency)
-   select md5(kind || id)::uuid, id, kind, kind, 'USD' from tenant cross join unnest(array['buyer', 'revenue']) as kind`,
-  `insert into ledger_entry (id, tenant_id, transaction_id, account_id, call_id, kind, amount_micros, currency)
-   select gen_random_uuid(), v.tenant_id, v.id, md5(kind || v.tenant_id)::uuid, v.call_id, 'buyer_charge', case kind when 'buyer' then -1 else 1 end * v.price_micros, 'USD'
-   from conversion v cross join unnest(array['buyer', 'revenue']) as kind`,
-  `insert into call_money_mark (tenant_id, call_id) select tenant_id, call_id from conversion`,
 ];
 
-const filled = [
-  'call',
-  'call_leg',
-  'cdr',
-  'call_attempt',
-  'call_trace',
-  'recording',
-  'call_tag',
-  'call_count',
-];
+/** Their indexes are made behind the rows. */
+const filled = ['call', 'call_leg', 'call_attempt', 'call_trace', 'recording', 'call_tag', ...filledForLists];
 
 /** What is made where nothing else is said: the tenants, and the 13 months that end with this quarter of an hour. */
 export function historyOf(count: number): CallHistory {
@@ -107,7 +95,20 @@ export function historyOf(count: number): CallHistory {
     campaigns: some('campaign', 12),
     publishers: some('publisher', 8),
     buyers: some('buyer', 20),
+    people: some('user', 20)(''),
   };
+}
+
+/** So many statements at once: what is independent is. */
+const hands = 2;
+
+/** Runs independent statements, each hand the next one. */
+async function all(clients: readonly Client[], statements: readonly string[]): Promise<void> {
+  const waiting = [...statements];
+  const run = async (client: Client): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await client.query(next);
+  };
+  await Promise.all(clients.map(run));
 }
 
 /**
@@ -115,25 +116,22 @@ export function historyOf(count: number): CallHistory {
  * the rows, or it would take many minutes. Ends with statistics as autovacuum leaves them.
  */
 export async function fillCallHistory(url: string, count: number): Promise<CallHistory> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
+  const clients = Array.from({ length: hands }, () => new Client({ connectionString: url }));
+  const [client] = clients;
+  if (client === undefined) throw new Error('nobody to fill it');
   const history = historyOf(count);
   const { from, until } = history;
   try {
-    await client.query(
-      "set session_replication_role = replica; set synchronous_commit = off; set maintenance_work_mem = '512MB'; set work_mem = '128MB'",
-    );
-    for (const [at, tenant] of tenants.entries()) {
-      await client.query('insert into tenant (id, slug, name) values ($1, $2, $2)', [tenant, `scale-${at}`]);
-      for (const [n, buyer] of history.buyers(tenant).entries())
-        await client.query('insert into buyer (id, tenant_id, name) values ($1, $2, $3)', [
-          buyer,
-          tenant,
-          `Buyer ${n}`,
-        ]);
+    for (const one of clients) {
+      await one.connect();
+      await one.query(
+        "set session_replication_role = replica; set synchronous_commit = off; set maintenance_work_mem = '512MB'; set work_mem = '128MB'",
+      );
     }
+    for (const [at, tenant] of tenants.entries())
+      await client.query('insert into tenant (id, slug, name) values ($1, $2, $2)', [tenant, `scale-${at}`]);
     for (let month = -13; month <= 0; month += 1)
-      for (const table of ['cdr', 'call_trace'])
+      for (const table of ['cdr', 'call_trace', 'event', 'audit_log'])
         await client.query(
           `select make_partition($1, (date_trunc('month', now() at time zone 'UTC') + $2 * interval '1 month')::date)`,
           [table, month],
@@ -146,11 +144,23 @@ export async function fillCallHistory(url: string, count: number): Promise<CallH
     );
     for (const { name } of indexes) await client.query(`drop index "${name}"`);
     await client.query(calls, [count, from, until, tenants, tenantOfCall]);
-    for (const statement of rest) await client.query(statement);
-    for (const { definition } of indexes) await client.query(definition);
-    await client.query('vacuum analyze');
+    await all(clients, rest);
+    for (const statements of listRows(count)) await all(clients, statements);
+    await all(
+      clients,
+      // Of a partitioned table PostgreSQL tells its own alone.
+      indexes.map(({ definition }) => definition.replace(' ON ONLY ', ' ON ')),
+    );
+    const { rows: tables } = await client.query<{ name: string }>(
+      `select oid::regclass::text as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+       order by pg_relation_size(oid) desc`,
+    );
+    await all(
+      clients,
+      tables.map(({ name }) => `vacuum analyze ${name}`),
+    );
   } finally {
-    await client.end();
+    for (const one of clients) await one.end();
   }
   const orm = openOrm(url);
   await new CallCounts(orm).run();
