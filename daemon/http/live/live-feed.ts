@@ -225,7 +225,7 @@ export class LiveFeed implements CallWatch {
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined;
       for (const reader of this.#readers()) reader.flush();
-    }, this.#options.gatherMs).unref();
+    }, this.#options.gatherMs);
   }
 
   #gap(reason: string): LiveEvent {
