@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig, MikroORM, type Options } from '@mikro-orm/postgresql';
 import type { ClientBase, Pool } from 'pg';
 import { entities } from './index.ts';
+import { takeOn } from './role-refused.ts';
 import { daemonRole } from './row-security.ts';
 
 export interface DatabaseOptions {
@@ -55,7 +56,11 @@ export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
       keepAlive: true,
       ...(options.as === 'login'
         ? {}
-        : { onConnect: (client: ClientBase) => becomeDaemon(client, connectTimeoutMs) }),
+        : {
+            // Before anybody gets the connection. A statement and not a parameter of its start (`options=-c role=…`):
+            // PgBouncer refuses that one or, told to ignore it, lets it go on as the login without a word.
+            onConnect: (client: ClientBase) => takeOn(client, daemonRole, connectTimeoutMs),
+          }),
     },
     // Functions that no entity's trigger owns (current_tenant_id, those of the partitions) are the migrations' own.
     schemaGenerator: { ignoreRoutines: true },
@@ -70,15 +75,6 @@ export function ormConfig(url: string, options: DatabaseOptions = {}): Options {
     },
   });
   return config;
-}
-
-/**
- * Before anybody gets the connection. A statement and not a parameter of the connection's start (`options=-c role=…`):
- * PgBouncer refuses that one or, told to ignore it, lets the connection go on as the login without a word.
- */
-async function becomeDaemon(client: ClientBase, deadlineMs: number): Promise<void> {
-  const statement = { text: `set role ${daemonRole}`, query_timeout: deadlineMs };
-  await client.query(statement);
 }
 
 /** An ORM for the database at `url`. Connects with its first query; close it with `closeOrm`. */

@@ -1,3 +1,4 @@
+import { roleRefusedIn } from './role-refused.ts';
 import { apiRole, daemonRole } from './row-security.ts';
 
 /** Why the database cannot be used, as a person must know it to mend it. */
@@ -67,6 +68,14 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
   const said = error instanceof Error ? error.message : String(error);
   const fault = (kind: DatabaseFaultKind, message: string): DatabaseFault =>
     new DatabaseFault(kind, message, error);
+  const refused = roleRefusedIn(error);
+  if (refused !== undefined)
+    return fault(
+      'no_role',
+      refused.why === 'missing'
+        ? `There is no role ${refused.role} at ${place}: as an administrator run CREATE ROLE ${daemonRole} NOLOGIN; CREATE ROLE ${apiRole} NOLOGIN; ${grantRoles(user)} (leave out what is there already), then \`callfabric migrate\`, or restore the backup again, whose rights were theirs.`
+        : `The role "${user}" may not work as the roles that row-level security needs at ${place} (${said}): as an administrator run ${grantRoles(user)}`,
+    );
   switch (codeOf(error) ?? '') {
     case 'ECONNREFUSED':
       return fault(
@@ -93,20 +102,7 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
         'no_database',
         `There is no database "${database}" at ${place}: make it with CREATE DATABASE "${database}" OWNER "${user}".`,
       );
-    case '22023': {
-      const [, role] = /role "([^"]+)" does not exist/.exec(said) ?? [];
-      if (role === undefined) break;
-      return fault(
-        'no_role',
-        `There is no role ${role} at ${place}: as an administrator run CREATE ROLE ${daemonRole} NOLOGIN; CREATE ROLE ${apiRole} NOLOGIN; ${grantRoles(user)} (leave out what is there already), then \`callfabric migrate\`, or restore the backup again, whose rights were theirs.`,
-      );
-    }
     case '42501':
-      if (/permission denied to set role/.test(said))
-        return fault(
-          'no_role',
-          `The role "${user}" may not work as the roles that row-level security needs at ${place} (${said}): as an administrator run ${grantRoles(user)}`,
-        );
       return fault(
         'no_privilege',
         `The role "${user}" may not do this at ${place} (${said}): as the database's owner run GRANT CREATE, USAGE ON SCHEMA public TO "${user}".`,

@@ -35,13 +35,15 @@ interface Table {
 
 /**
  * Every table that holds rows of a tenant, from the catalogue, so that none is forgotten. Partitions are reached through
- * their tables: nobody but the owner has a right to one itself.
+ * their tables: nobody but the owner has a right to one itself. What somebody else put beside our tables (a copy, say)
+ * is theirs to delete: the daemon has no right to it.
  */
 async function tenantTables(pool: Pool): Promise<Table[]> {
   const found = await pool.query<{ name: string; referenced_by: string[]; indexed: boolean }>(
     `with tables as (
        select c.oid, a.attnum from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
-       where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = current_schema::regnamespace)
+       where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = current_schema::regnamespace
+         and has_table_privilege(c.oid, 'DELETE'))
      select oid::regclass::text as name, array(
        select distinct f.conrelid::regclass::text from pg_constraint f join tables r on r.oid = f.conrelid
        where f.contype = 'f' and f.confrelid = t.oid and f.conrelid <> t.oid) as referenced_by,

@@ -3,6 +3,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { ClientBase } from 'pg';
 import { closeOrm, migrationsFolder, openOrm, poolOf } from './config.ts';
 import { codeOf, DatabaseFault, explainDatabaseFault, nameOf } from './database-fault.ts';
+import { takeOn } from './role-refused.ts';
 import { apiRole } from './row-security.ts';
 
 /** Any number that nobody else uses; the same in every release, or two releases could migrate at once. */
@@ -94,6 +95,9 @@ export async function whileMigrating<T>(
   }
 }
 
+/** A table's lock did not come in time, or whoever had it waited for another of ours (SQLSTATE). */
+const inUse = ['55P03', '40P01'];
+
 /** Tries `change` again, which undoes itself where it fails, while all that it lacks is a table's lock. */
 export async function whenTablesAreFree<T>(
   url: string,
@@ -105,7 +109,7 @@ export async function whenTablesAreFree<T>(
     try {
       return await change();
     } catch (error) {
-      if (codeOf(error) !== '55P03') throw error;
+      if (!inUse.includes(codeOf(error) ?? '')) throw error;
       if (performance.now() >= endAt)
         throw new DatabaseFault(
           'timeout',
@@ -159,7 +163,7 @@ export async function checkSchema(orm: MikroORM, url: string): Promise<void> {
 /** Throws DatabaseFault (`no_role`) where tenants' requests could not take on their role. */
 export async function checkApiRole(orm: MikroORM, url: string): Promise<void> {
   try {
-    await withClient(orm, (client) => client.query(`set role ${apiRole}`));
+    await withClient(orm, (client) => takeOn(client, apiRole));
   } catch (error) {
     throw explainDatabaseFault(error, url);
   }

@@ -37,5 +37,7 @@ const instantForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 /** Whether a text is an instant as `InstantSchema` writes it, of the years there are: a cursor's, say. */
 export function isInstant(text: string): boolean {
-  return instantForm.test(text) && isNearMoment(new Date(text));
+  const at = new Date(text);
+  // JavaScript makes 2 March of 30 February.
+  return instantForm.test(text) && isNearMoment(at) && at.toISOString().slice(0, 19) === text.slice(0, 19);
 }

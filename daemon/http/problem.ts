@@ -38,10 +38,18 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly problem: ProblemName;
   readonly faults: readonly Fault[] | undefined;
-  constructor(problem: ProblemName, detail: string, faults?: readonly Fault[]) {
+  /** When to ask again; undefined: soon, where that helps at all. */
+  readonly afterSeconds: number | undefined;
+  constructor(
+    problem: ProblemName,
+    detail: string,
+    faults?: readonly Fault[],
+    { afterSeconds }: { readonly afterSeconds?: number } = {},
+  ) {
     super(detail);
     this.problem = problem;
     this.faults = faults;
+    this.afterSeconds = afterSeconds;
   }
 }
 
@@ -99,7 +107,8 @@ function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): F
   if (status === 413 || ([422, 429, 503].includes(status) && !request.raw.complete))
     reply.header('connection', 'close');
   const later = status === 503 || status === 429 || problem.problem === 'still-running';
-  if (later && !reply.hasHeader('retry-after')) reply.header('retry-after', '2');
+  if (later && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', String(problem.afterSeconds ?? 2));
   // Already text: a route's own response schema must not cut the problem.
   return reply.code(status).type('application/problem+json').serializer(JSON.stringify).send(body);
 }

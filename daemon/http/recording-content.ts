@@ -38,6 +38,8 @@ const description = `Asked for in parts (Range), as players do, each part is ans
 
 /** How long a part that is not the first belongs to a hearing that is in the audit log already, ms. */
 const oneHearingMs = 3_600_000;
+/** And how long the beginning: players ask for it twice, and a loop must not fill the log. */
+const oneBeginningMs = 60_000;
 
 type Status = (typeof recordingStatuses)[number];
 
@@ -63,7 +65,8 @@ export function recordingContent({
   recordings,
   resources: { orm },
 }: Pick<ApiPorts, 'recordings' | 'resources'>): FastifyPluginAsync {
-  const heard = new LRUCache<string, true>({ max: 10_000, ttl: oneHearingMs });
+  /** When each hearing was written down. */
+  const heard = new LRUCache<string, number>({ max: 10_000, ttl: oneHearingMs });
 
   async function find(request: FastifyRequest, id: string): Promise<Stored> {
     const row = await inTenant(orm, tenantOf(request), (em) => em.findOne(Recording, { id }));
@@ -87,7 +90,9 @@ export function recordingContent({
     const { kind, id, tenantId } = request.principal;
     const hearing = `${kind} ${id ?? ''} ${tenantId ?? ''} ${recording.id}`;
     const begins = range === undefined || range.from === 0;
-    if (!begins && heard.has(hearing)) return;
+    const writtenAtMs = heard.get(hearing);
+    const now = performance.now();
+    if (writtenAtMs !== undefined && (!begins || now - writtenAtMs < oneBeginningMs)) return;
     await inTenant(orm, tenantOf(request), async (em) => {
       audited(em, request, {
         action: 'recording.listen',
@@ -96,7 +101,7 @@ export function recordingContent({
         after: { callId: recording.callId },
       });
     });
-    heard.set(hearing, true);
+    heard.set(hearing, now);
   }
 
   async function open(request: FastifyRequest, recording: Stored, range: ByteRange | undefined) {

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { becomeDaemon, becomeTenant, inTenant } from '../../../orm/in-tenant.ts';
 import { Invitation, Membership, Session, User } from '../../../orm/index.ts';
 import { newId } from '../../telephony/ids.ts';
+import type { Principal } from '../access.ts';
 import { audited } from '../audited.ts';
 import { checkIfMatch, etagOf } from '../conditional.ts';
 import { Problem } from '../problem.ts';
@@ -78,7 +79,7 @@ export class People {
             const known = await em.findOne(User, { email });
             if (known !== null) {
               const members = await em.count(Membership, { tenant: tenantId, user: known });
-              throw members > 0 ? alreadyMember() : this.#hasAccount(tenantId);
+              throw members > 0 ? alreadyMember() : this.#hasAccount(tenantId, principal);
             }
             const user = em.create(User, {
               id: newId<'Row'>(),
@@ -108,7 +109,7 @@ export class People {
         }),
       );
     } catch (error) {
-      throw isTaken(error) ? this.#hasAccount(tenantId) : error;
+      throw isTaken(error) ? this.#hasAccount(tenantId, principal) : error;
     }
   }
 
@@ -201,8 +202,8 @@ export class People {
     });
   }
 
-  #hasAccount(tenantId: string): Problem {
-    this.#told.told(tenantId);
+  #hasAccount(tenantId: string, principal: Principal): Problem {
+    this.#told.told(tenantId, principal);
     const message = 'whoever has this address has an account: offer a membership with POST /invitations';
     return new Problem('conflict', 'see faults', [{ field: '/email', message }]);
   }

@@ -29,14 +29,14 @@ const views = ['publisher', 'buyer'] as const;
 const wrong = 'this e-mail address and password do not belong together';
 
 /** Waits where the pace says so; throws where it refuses. */
-async function keepPace(reply: FastifyReply, pace: Pace): Promise<void> {
+async function keepPace(pace: Pace): Promise<void> {
   if ('afterMs' in pace) {
     if (pace.afterMs > 0) await wait(pace.afterMs);
     return;
   }
-  const seconds = Math.ceil(pace.refusedForMs / 1000);
-  reply.header('retry-after', String(seconds));
-  throw new Problem('too-many-requests', `too many tries from your address: try again in ${seconds} s`);
+  const afterSeconds = Math.ceil(pace.refusedForMs / 1000);
+  const detail = `too many tries from your address: try again in ${afterSeconds} s`;
+  throw new Problem('too-many-requests', detail, undefined, { afterSeconds });
 }
 
 /** `POST /session`: outside of the guarded part, for nobody is known yet. */
@@ -58,10 +58,10 @@ export function signInRoutes({ access, cookie, pace, passwords }: SessionParts):
       async (request, reply) => {
         cookie.demandOwnOrigin(request);
         const email = request.body.email.toLowerCase();
-        await keepPace(reply, pace.begin(email, request.ip));
+        await keepPace(pace.begin(email, request.ip));
         const account = await access.sessions.account(email, request.ip);
         const stranger = account?.knownHere !== true;
-        if (stranger) await keepPace(reply, pace.stranger(email, request.ip));
+        if (stranger) await keepPace(pace.stranger(email, request.ip));
         const right = await passwords.matches(request.body.password, account?.passwordHash);
         if (!right || account === undefined) {
           request.log.warn(
@@ -177,7 +177,7 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
           throw new Problem('invalid-body', 'see faults', [
             { field: '/new', message: 'is the password this account has' },
           ]);
-        await keepPace(reply, pace.begin(email, request.ip));
+        await keepPace(pace.begin(email, request.ip));
         const hash = await sessions.passwordHashOf(userId);
         if (hash === undefined || !(await passwords.matches(current, hash)))
           throw new Problem('invalid-body', 'see faults', [

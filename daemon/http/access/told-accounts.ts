@@ -24,14 +24,17 @@ export class ToldAccounts {
   demand(tenantId: string, { kind }: Pick<Principal, 'kind'>): void {
     const excess = this.#counted(tenantId) + 1 - mostAtOnce;
     if (kind === 'operator' || excess <= 0) return;
-    const seconds = Math.ceil((excess * msPerAnswer) / 1000);
+    const afterSeconds = Math.ceil((excess * msPerAnswer) / 1000);
     throw new Problem(
       'too-many-requests',
-      `too many addresses were tried that have an account: offer memberships with POST /invitations, or try again in ${seconds} s`,
+      `too many addresses were tried that have an account: offer memberships with POST /invitations, or try again in ${afterSeconds} s`,
+      undefined,
+      { afterSeconds },
     );
   }
 
-  told(tenantId: string): void {
+  told(tenantId: string, { kind }: Pick<Principal, 'kind'>): void {
+    if (kind === 'operator') return;
     this.#told.set(tenantId, { count: this.#counted(tenantId) + 1, lastMs: this.#now() });
   }
 

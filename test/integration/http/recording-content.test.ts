@@ -169,9 +169,9 @@ void t.test('each hearing is in the audit log once, wherever it begins', async (
   await listen(url, { range: 'bytes=-500' });
   t.equal((await heardOf(id)).length, 1, 'the rest of the same hearing');
   await listen(url, { range: 'bytes=0-' });
-  t.equal((await heardOf(id)).length, 2);
+  await listen(url, { range: 'bytes=0-1' });
   await listen(url);
-  t.equal((await heardOf(id)).length, 3);
+  t.equal((await heardOf(id)).length, 1, 'players ask for the beginning twice, and a loop fills no log');
 });
 
 void t.test('where there is nothing to hear it is said why', async (t) => {

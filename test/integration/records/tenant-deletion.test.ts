@@ -137,6 +137,16 @@ void t.test(
   },
 );
 
+void t.test('a copy that somebody put beside our tables keeps no tenant from being deleted', async (t) => {
+  const { client, parts, leaving } = await setup(t);
+  await client.query('create table call_backup as select * from call');
+  t.equal(await deleteTenant(parts, leaving.id), true);
+  const left = await client.query('select 1 from call where tenant_id = $1', [leaving.id]);
+  t.equal(left.rowCount, 0);
+  const copy = await client.query('select 1 from call_backup where tenant_id = $1', [leaving.id]);
+  t.not(copy.rowCount, 0, 'it is theirs');
+});
+
 void t.test('who joins another tenant while theirs is deleted stays', async (t) => {
   const { client, parts, leaving, staying } = await setup(t);
   await client.query('begin');

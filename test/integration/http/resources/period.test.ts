@@ -82,7 +82,13 @@ void t.test('a moment that is none is told, and a cursor that is none of ours', 
       { status: 400, body: { faults: [{ field }] } },
       query,
     );
-  for (const value of ['9999-99-99T99:99:99.000000Z', 'yesterday', null, '2026-11-01T10:00:00Z']) {
+  for (const value of [
+    '9999-99-99T99:99:99.000000Z',
+    '2026-02-30T00:00:00.000000Z',
+    'yesterday',
+    null,
+    '2026-11-01T10:00:00Z',
+  ]) {
     const cursor = Buffer.from(JSON.stringify(['newest', value, ids[0]])).toString('base64url');
     t.equal((await house.ask('GET', `/recordings?cursor=${cursor}`)).status, 400, String(value));
   }
