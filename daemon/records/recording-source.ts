@@ -107,9 +107,23 @@ function audioOf(turns: DiskTurns, file: FileHandle, from: number, to: number): 
     },
     destroy(error, done) {
       gone.abort(new Error('nobody listens any more'));
-      file.close().then(() => done(error), done);
+      void closed(file, error, done);
     },
   });
+}
+
+async function closed(
+  file: FileHandle,
+  error: Error | null,
+  done: (error: Error | null) => void,
+): Promise<void> {
+  let fault = error;
+  try {
+    await file.close();
+  } catch (failed) {
+    fault ??= failed instanceof Error ? failed : new Error(String(failed));
+  }
+  done(fault);
 }
 
 async function openWithin(folders: readonly string[], location: string): Promise<FileHandle> {
