@@ -74,10 +74,16 @@ export function loadConfig(env: Environment = process.env): LoadedConfig {
   return faults.length === 0 ? { ok: true, config } : { ok: false, faults };
 }
 
+/** The setting that names the database as whoever owns its tables. */
+export function ownersDatabaseSetting(env: Environment = process.env): string {
+  const own = 'CALLFABRIC_MIGRATION_DATABASE_URL';
+  return (env[own]?.trim() ?? '') === '' ? 'DATABASE_URL' : own;
+}
+
 /** The database as whoever owns its tables: for what changes or fills it. Undefined where neither setting is there. */
 export function ownersDatabaseUrl(env: Environment = process.env): string | undefined {
-  const given = [env['CALLFABRIC_MIGRATION_DATABASE_URL'], env['DATABASE_URL']];
-  return given.map((url) => url?.trim() ?? '').find((url) => url !== '');
+  const url = env[ownersDatabaseSetting(env)]?.trim() ?? '';
+  return url === '' ? undefined : url;
 }
 
 function configOf(values: Settings, env: Environment, faults: string[]): Config {

@@ -1,5 +1,5 @@
 import { flushCompileCache } from 'node:module';
-import { loadConfig, ownersDatabaseUrl } from './config.ts';
+import { loadConfig, ownersDatabaseSetting, ownersDatabaseUrl } from './config.ts';
 import { createLog } from './log.ts';
 import { SystemdNotifier } from './sd-notify.ts';
 
@@ -9,9 +9,9 @@ const exitConfig = 78;
 const usage = `callfabric <command>
 
   start           runs the daemon
-  migrate         applies the database migrations that are missing
+  migrate         applies the database migrations that are missing; the first brings the roles that people are given
   migrate:deploy  the same for a deployment: waits up to 10 minutes (--wait <seconds>) for another one's and for tables
-  seed            adds the development data (NODE_ENV=production: only what a production installation needs)
+  seed            adds a test tenant whose password is known, on a machine of your own (not with NODE_ENV=production)
   doctor          checks this machine, PostgreSQL, Redis and every FreeSWITCH, and says what to do
 
 Settings come from the environment: see ops/callfabric.env.example.
@@ -108,7 +108,11 @@ function option(name: string, otherwise: string): string {
 async function migrate(url: string, waitSeconds: number): Promise<string[]> {
   const { migrate: apply } = await import('../orm/migrate.ts');
   const onWait = (reason: string): boolean => process.stdout.write(`waiting: ${reason}\n`);
-  const applied = await apply(url, { lockTimeoutMs: waitSeconds * 1000, onWait });
+  const applied = await apply(url, {
+    lockTimeoutMs: waitSeconds * 1000,
+    onWait,
+    setting: ownersDatabaseSetting(),
+  });
   return applied.length === 0 ? ['The schema is up to date.'] : applied.map((name) => `applied ${name}`);
 }
 
@@ -142,9 +146,10 @@ async function run(command: string): Promise<number> {
       return database(async (url) => {
         const { checkSchemaAt } = await import('../orm/migrate.ts');
         const { seed } = await import('../orm/seed.ts');
-        await checkSchemaAt(url);
+        const setting = ownersDatabaseSetting();
+        await checkSchemaAt(url, setting);
         const production = process.env['NODE_ENV'] === 'production';
-        await seed(url, { production });
+        await seed(url, { production, alone: !process.argv.includes('--yes'), setting });
         return [production ? 'Seeded for production: no test data.' : 'Seeded the test tenant test-org.'];
       });
     case 'doctor':

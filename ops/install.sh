@@ -116,6 +116,6 @@ Next:
   1. write DATABASE_URL into $env_file, and give FreeSWITCH's event socket the password that stands there
      (FREESWITCH_ESL_PASSWORD, FREESWITCH_CDR_CRED=callfabric:<CALLFABRIC_CDR_SECRET>; see freeswitch-conf/README.md),
      and FREESWITCH_CDR_DIR=/var/lib/callfabric/cdrs, so that records of calls that end without a daemon are taken in
-  2. callfabric migrate
+  2. callfabric migrate (all that the database needs; seed is test data, for a machine of your own)
   3. systemctl restart callfabric
   4. callfabric doctor"

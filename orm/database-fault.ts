@@ -61,8 +61,10 @@ export function nameOf(url: string): { place: string; user: string; database: st
   };
 }
 
-/** What went wrong with the database at `url`, as a sentence that says what to do. */
-export function explainDatabaseFault(error: unknown, url: string): DatabaseFault {
+/**
+ * What went wrong with the database at `url`, as a sentence that says what to do. `setting`: where the address came from.
+ */
+export function explainDatabaseFault(error: unknown, url: string, setting = 'DATABASE_URL'): DatabaseFault {
   if (error instanceof DatabaseFault) return error;
   const { place, user, database } = nameOf(url);
   const said = error instanceof Error ? error.message : String(error);
@@ -80,14 +82,14 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
     case 'ECONNREFUSED':
       return fault(
         'connection_refused',
-        `No PostgreSQL listens at ${place}: start it, or correct DATABASE_URL.`,
+        `No PostgreSQL listens at ${place}: start it, or correct ${setting}.`,
       );
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
     case 'EHOSTUNREACH':
       return fault(
         'connection_refused',
-        `The host of ${place} cannot be found or reached: correct DATABASE_URL or the name service.`,
+        `The host of ${place} cannot be found or reached: correct ${setting} or the name service.`,
       );
     case 'ETIMEDOUT':
       return fault('timeout', `PostgreSQL at ${place} does not answer: check the network and its firewall.`);
@@ -95,7 +97,7 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
     case '28000':
       return fault(
         'wrong_password',
-        `PostgreSQL at ${place} refuses this user or password: correct DATABASE_URL, or set it with ALTER ROLE "${user}" PASSWORD '…'.`,
+        `PostgreSQL at ${place} refuses this user or password: correct ${setting}, or set it with ALTER ROLE "${user}" PASSWORD '…'.`,
       );
     case '3D000':
       return fault(
@@ -103,6 +105,12 @@ export function explainDatabaseFault(error: unknown, url: string): DatabaseFault
         `There is no database "${database}" at ${place}: make it with CREATE DATABASE "${database}" OWNER "${user}".`,
       );
     case '42501':
+      // The daemon's own login, which owns nothing and may do nothing by itself.
+      if (/permission denied for (?!schema|database)|must be owner of|row-level security/.test(said))
+        return fault(
+          'no_privilege',
+          `The role "${user}" may not do this at ${place} (${said}): run it with the login that owns the tables, in CALLFABRIC_MIGRATION_DATABASE_URL.`,
+        );
       return fault(
         'no_privilege',
         `The role "${user}" may not do this at ${place} (${said}): as the database's owner run GRANT CREATE, USAGE ON SCHEMA public TO "${user}".`,

@@ -14,6 +14,8 @@ export interface MigrateOptions {
   readonly lockTimeoutMs?: number;
   /** Hears once whom it waits for, where it has to. */
   readonly onWait?: (reason: string) => void;
+  /** Where the address came from, for what is said of it. Default: DATABASE_URL. */
+  readonly setting?: string | undefined;
 }
 
 /**
@@ -89,7 +91,7 @@ export async function whileMigrating<T>(
       return await work(orm, lock, endAt);
     });
   } catch (error) {
-    throw explainDatabaseFault(error, url);
+    throw explainDatabaseFault(error, url, options.setting);
   } finally {
     await closeOrm(orm);
   }
@@ -138,7 +140,7 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
  * Throws DatabaseFault where the database's schema is not this code's: `schema_older` (run the migration) or
  * `schema_newer`. For the daemon's start and for `callfabric doctor`.
  */
-export async function checkSchema(orm: MikroORM, url: string): Promise<void> {
+export async function checkSchema(orm: MikroORM, url: string, setting?: string): Promise<void> {
   try {
     const applied = await withClient(orm, appliedMigrations);
     const known = knownMigrations();
@@ -150,7 +152,7 @@ export async function checkSchema(orm: MikroORM, url: string): Promise<void> {
         `The schema of ${nameOf(url).place} lacks ${missing.join(', ')}: run \`callfabric migrate\`.`,
       );
   } catch (error) {
-    const fault = explainDatabaseFault(error, url);
+    const fault = explainDatabaseFault(error, url, setting);
     // Migrations make the roles: where some are missing, that comes first.
     if (fault.kind === 'no_role')
       await checkSchemaAt(url).catch((other: unknown) => {
@@ -170,10 +172,10 @@ export async function checkApiRole(orm: MikroORM, url: string): Promise<void> {
 }
 
 /** `checkSchema` for a command that has no ORM yet. */
-export async function checkSchemaAt(url: string): Promise<void> {
+export async function checkSchemaAt(url: string, setting?: string): Promise<void> {
   const orm = openOrm(url, { as: 'login', maxConnections: 1 });
   try {
-    await checkSchema(orm, url);
+    await checkSchema(orm, url, setting);
   } finally {
     await closeOrm(orm);
   }

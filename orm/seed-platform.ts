@@ -1,7 +1,10 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { DncEntry, DncList, FeatureFlag, Role } from './index.ts';
 
-/* What belongs to the platform and to no tenant: every tenant reads it. As seed-parts.ts: found by name, or made. */
+/*
+ * What belongs to the platform and to no tenant: every tenant reads it. As seed-parts.ts: found by name, or made. Roles
+ * and flags come with the migrations; whoever changes them here writes a migration that changes them there.
+ */
 
 export const platformRoles = [
   { name: 'admin', view: 'tenant', scopes: ['*'], description: 'Everything in its tenant.' },
@@ -14,8 +17,8 @@ export const platformRoles = [
   {
     name: 'buyer',
     view: 'buyer',
-    scopes: ['calls:read', 'recordings:read', 'reports:read', 'invoices:read', 'endpoints:write'],
-    description: "A buyer's own calls, recordings, endpoints and invoices.",
+    scopes: ['calls:read', 'reports:read', 'invoices:read', 'endpoints:write'],
+    description: "A buyer's own calls, endpoints and invoices.",
   },
 ] as const;
 
@@ -28,7 +31,7 @@ export async function seedRoles(em: EntityManager): Promise<void> {
 }
 
 /** Off where it needs something that an installation may not have: an engine, a carrier that signs. */
-const flags = [
+export const platformFlags = [
   { name: 'analytics', enabled: true, description: 'Reports of calls and money.' },
   { name: 'transcription', enabled: false, description: 'Recordings are transcribed; needs an engine.' },
   {
@@ -40,7 +43,7 @@ const flags = [
 
 /** What is switched on where a tenant has no flag of its own. */
 export async function seedFeatureFlags(em: EntityManager): Promise<void> {
-  for (const flag of flags)
+  for (const flag of platformFlags)
     if ((await em.findOne(FeatureFlag, { tenant: null, name: flag.name })) === null)
       em.create(FeatureFlag, { ...flag });
   await em.flush();

@@ -1,7 +1,8 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { closeOrm, openOrm } from './config.ts';
-import { explainDatabaseFault } from './database-fault.ts';
+import { DatabaseFault, explainDatabaseFault, nameOf } from './database-fault.ts';
 import type { FlowDocument } from './flow-document.ts';
+import { Tenant } from './index.ts';
 import {
   seedBuyer,
   seedCampaign,
@@ -17,7 +18,13 @@ import { seedBillingAccount, seedCallerIdPool, seedRateCard, seedUser, seedWebho
 export interface SeedOptions {
   /** True: only what a production installation needs, no test data. */
   readonly production: boolean;
+  /** True: refuses test data where somebody works already. */
+  readonly alone?: boolean;
+  /** Where the address came from, for what is said of it. Default: DATABASE_URL. */
+  readonly setting?: string | undefined;
 }
+
+const testTenant = 'test-org';
 
 /** IVR → Queue → Buyer failover: 3 nodes, 2 edges, and a fallback for every other exit. */
 export const testFlow: FlowDocument = {
@@ -78,7 +85,7 @@ export const testFlow: FlowDocument = {
 
 /** The development data: one test tenant with all that a call needs, and the platform's DNC list. */
 export async function seedDevelopment(em: EntityManager): Promise<void> {
-  const tenant = await seedTenant(em, 'test-org', 'Test Organization');
+  const tenant = await seedTenant(em, testTenant, 'Test Organization');
   await em.flush();
   await seedTrunk(em, tenant, { carrier: 'Test Carrier', name: 'Test Trunk', gateway: 'test-trunk' });
   const publisher = await seedPublisher(em, tenant, 'Test Publisher');
@@ -126,6 +133,16 @@ export async function seedDevelopment(em: EntityManager): Promise<void> {
   await seedDncList(em, 'Global', ['+15550000001', '+15550000002']);
 }
 
+/** The test data has an admin whose password everybody can read: it is nothing to add to others' tenants by a slip. */
+async function refuseOthers(em: EntityManager, url: string): Promise<void> {
+  const [other] = await em.find(Tenant, { slug: { $ne: testTenant } }, { limit: 1 });
+  if (other === undefined) return;
+  throw new DatabaseFault(
+    'refused',
+    `Nothing was done: ${nameOf(url).place} has the tenant ${other.slug}, and the test data brings an admin whose password is known. An installation needs none of it; on a machine of your own add --yes.`,
+  );
+}
+
 /**
  * Fills the database at `url` with what `options` asks for; again is harmless. All or nothing. `more` adds to the
  * development data in the same transaction (the demo's buyers). Throws DatabaseFault, whose message says what to do.
@@ -141,11 +158,12 @@ export async function seed(
       await seedRoles(em);
       await seedFeatureFlags(em);
       if (options.production) return;
+      if (options.alone === true) await refuseOthers(em, url);
       await seedDevelopment(em);
       await more?.(em);
     });
   } catch (error) {
-    throw explainDatabaseFault(error, url);
+    throw explainDatabaseFault(error, url, options.setting);
   } finally {
     await closeOrm(orm);
   }

@@ -13,6 +13,8 @@ export const Tenant = defineEntity({
     name: p.text(),
     enabled: p.boolean().default(true),
     maxCalls: maxCalls(),
+    /** True: its publishers and buyers see whole telephone numbers; false: the last four digits. */
+    wholeNumbers: p.boolean().default(false),
     /** Set: it is being deleted, in pieces (delete-tenant.ts); what is immutable may go now. */
     deletingSince: moment().nullable(),
     createdAt: written(),

@@ -40,7 +40,7 @@ export function callsRoutes(
         schema: {
           summary: 'Live and ended calls, newest first',
           description:
-            'Of all daemons. Of a call that lives at another daemon than the one that answers only what its cap leases tell is known: daemonId, tenantId, campaignId, the id of its buyer, and about when it began. A publisher sees the calls it sent, a buyer those it got, both with numbers masked.',
+            'Of all daemons. Of a call that lives at another daemon than the one that answers only what its cap leases tell is known: daemonId, tenantId, campaignId, the id of its buyer, and about when it began. A publisher sees the calls it sent, a buyer those it got, both with numbers masked unless the tenant set wholeNumbers (PATCH /tenant).',
           tags: ['calls'],
           querystring: CallQuerySchema,
           response: { 200: CallPageSchema },

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
-import { ownersDatabaseUrl } from '../../daemon/config.ts';
+import { ownersDatabaseSetting, ownersDatabaseUrl } from '../../daemon/config.ts';
 import { nameOf } from '../../orm/database-fault.ts';
 
 const usage = `npm run db:migrate:create -- <what it does> [--blank]
@@ -85,11 +85,11 @@ async function reset(): Promise<number> {
     }
   }
   const { resetSchema } = await import('./reset-schema.ts');
-  const { dropped, applied } = await resetSchema(url, { production });
+  const { dropped, applied } = await resetSchema(url, { production, setting: ownersDatabaseSetting() });
   say(
     `dropped ${dropped} tables of ${place}`,
     ...applied.map((name) => `applied ${name}`),
-    'It is empty: `npm run db:seed` adds the development data.',
+    'It has no tenant: `npm run db:seed` adds the development data.',
   );
   return exit.good;
 }
@@ -110,7 +110,7 @@ async function studio(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   });
   const { startStudio } = await import('./studio/server.ts');
-  const running = await startStudio(url, port);
+  const running = await startStudio(url, port, ownersDatabaseSetting());
   say(`The data of ${nameOf(url).place}, read only, until Ctrl-C:`, running.address);
   if (!values['no-open']) {
     const { openBrowser } = await import('./studio/open-browser.ts');

@@ -88,7 +88,7 @@ async function drop(client: ClientBase, objects: readonly SchemaObject[]): Promi
  */
 export async function resetSchema(
   url: string,
-  options: { readonly production: boolean },
+  options: { readonly production: boolean; readonly setting?: string },
 ): Promise<ResetDone> {
   const { place } = nameOf(url);
   if (options.production)
@@ -96,7 +96,7 @@ export async function resetSchema(
       'refused',
       `Nothing was done: NODE_ENV is production, and a reset would delete every row of ${place}. To begin anew there, drop the database by hand.`,
     );
-  const dropped = await whileMigrating(url, {}, async (_orm, lock, endAt) => {
+  const dropped = await whileMigrating(url, { setting: options.setting }, async (_orm, lock, endAt) => {
     const objects = (await lock.query<SchemaObject>(inSchema)).rows;
     const ours = madeByMigrations();
     const foreign = objects.filter(
@@ -129,5 +129,5 @@ export async function resetSchema(
     }
     return objects.filter(({ kind }) => kind === 'table').length;
   });
-  return { dropped, applied: await migrate(url) };
+  return { dropped, applied: await migrate(url, { setting: options.setting }) };
 }

@@ -78,6 +78,16 @@ void t.test(
     t.match(await run('db:seed', [], env), { code: 0, out: /test-org/ });
     t.match(await run('db:seed', [], env), { code: 0, out: /test-org/ });
     t.equal((await client.query('select from publisher')).rowCount, 1);
+
+    await client.query("insert into tenant (id, slug, name) values (gen_random_uuid(), 'mine', 'Mine')");
+    await client.query('delete from user_account');
+    t.match(await run('db:seed', [], env), {
+      code: 1,
+      err: /^Nothing was done: .* has the tenant mine, and the test data brings an admin whose password is known/,
+    });
+    t.equal((await client.query('select from user_account')).rowCount, 0);
+    t.match(await run('db:seed', ['--yes'], env), { code: 0, out: /test-org/ });
+    t.equal((await client.query('select from user_account')).rowCount, 1);
   },
 );
 

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { newId } from '../../daemon/telephony/ids.ts';
 import { emptyDatabase } from '../integration/empty-database.ts';
+import { plainLogin } from '../plain-login.ts';
 import { run } from './package-script.ts';
 
 /** The commands that need a database, with arguments that ask nothing of a person. */
@@ -54,6 +55,21 @@ void t.test('without the privilege to create, each that migrates says who must g
   }
 });
 
+void t.test('the daemon’s own login, which owns nothing, is told to leave it to the owner’s', async (t) => {
+  const { url } = await emptyDatabase(t);
+  t.match(await run('db:migrate', [], { DATABASE_URL: url }), { code: 0 });
+  const env = { DATABASE_URL: await plainLogin(url) };
+  for (const script of ['db:migrate', 'db:seed', 'db:studio'] as const) {
+    const { code, out, err } = await run(script, withDatabase[script], env);
+    t.same([code, out], [1, ''], script);
+    t.match(
+      err,
+      /permission denied for table \w+\): run it with the login that owns the tables, in CALLFABRIC_MIGRATION_DATABASE_URL\.\n$/,
+    );
+    t.notMatch(err, 'GRANT');
+  }
+});
+
 void t.test('a schema that is not this code’s is told apart: newer, or older', async (t) => {
   const { url, client } = await emptyDatabase(t);
   const env = { DATABASE_URL: url };
@@ -77,6 +93,19 @@ void t.test('a schema that is not this code’s is told apart: newer, or older',
 
 void t.test('with a login of their own, migrations and seeds do not use the daemon’s', async (t) => {
   const { url } = await emptyDatabase(t);
+  const away = {
+    DATABASE_URL: url,
+    CALLFABRIC_MIGRATION_DATABASE_URL: 'postgres://owner@127.0.0.1:1/callfabric',
+  };
+  for (const [script, args] of Object.entries(withDatabase))
+    t.match(
+      await run(script, args, away),
+      {
+        code: 1,
+        err: /^No PostgreSQL listens at owner@.* or correct CALLFABRIC_MIGRATION_DATABASE_URL\.\n$/,
+      },
+      script,
+    );
   const env = {
     DATABASE_URL: 'postgres://callfabric@127.0.0.1:1/callfabric',
     CALLFABRIC_MIGRATION_DATABASE_URL: url,

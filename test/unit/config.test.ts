@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import t from 'tap';
-import { loadConfig, ownersDatabaseUrl } from '../../daemon/config.ts';
+import { loadConfig, ownersDatabaseSetting, ownersDatabaseUrl } from '../../daemon/config.ts';
 import { EnvironmentSchema } from '../../daemon/environment.ts';
 import { startRecording } from '../../daemon/esl/channel-command.ts';
 import { settings } from '../../daemon/read-settings.ts';
@@ -114,6 +114,11 @@ void t.test('migrations may have a login of their own, which the daemon does not
   t.equal(ownersDatabaseUrl({ ...least, CALLFABRIC_MIGRATION_DATABASE_URL: owner }), owner);
   t.equal(ownersDatabaseUrl({ ...least, CALLFABRIC_MIGRATION_DATABASE_URL: ' ' }), least.DATABASE_URL);
   t.equal(ownersDatabaseUrl({ DATABASE_URL: '' }), undefined);
+  t.equal(
+    ownersDatabaseSetting({ CALLFABRIC_MIGRATION_DATABASE_URL: owner }),
+    'CALLFABRIC_MIGRATION_DATABASE_URL',
+  );
+  t.equal(ownersDatabaseSetting({ ...least, CALLFABRIC_MIGRATION_DATABASE_URL: ' ' }), 'DATABASE_URL');
   const loaded = loadConfig({ ...least, CALLFABRIC_MIGRATION_DATABASE_URL: owner });
   t.match(loaded, { ok: true, config: { databaseUrl: least.DATABASE_URL } });
   t.notMatch(JSON.stringify(loaded), 'hunter2');

@@ -3,6 +3,7 @@ import { apiKeyRoutes } from './api-key-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { invitationRoutes } from './invitation-routes.ts';
 import { operatorRoutes } from './operator-routes.ts';
+import { ownTenantRoutes } from './own-tenant-routes.ts';
 import { userRoutes } from './people-routes.ts';
 import type { AccessPorts } from './ports.ts';
 import { roleRoutes } from './role-routes.ts';
@@ -24,6 +25,7 @@ export function accessRoutes(parts: AccessParts): FastifyPluginAsyncTypebox {
     await app.register(roleRoutes(parts.access));
     await app.register(operatorRoutes(parts));
     await app.register(tenantRoutes(parts.access));
+    await app.register(ownTenantRoutes(parts.access));
     await app.register(auditRoutes(parts.access));
   };
 }

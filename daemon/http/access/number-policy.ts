@@ -1,9 +1,6 @@
 import type { Principal } from '../access.ts';
 import type { CallRecords, CallRow, CallSummary } from '../call-schemas.ts';
 
-/** The tenant's setting (a feature flag): publishers and buyers see whole numbers. */
-export const wholeNumbersFlag = 'whole_numbers';
-
 /** How calls are shown to somebody. */
 export interface Showing {
   readonly view: Principal['view'];
@@ -13,7 +10,7 @@ export interface Showing {
 
 /**
  * The policy in one place: who sees the tenant sees whole numbers; a publisher and a buyer see the last four digits,
- * unless the tenant set `whole_numbers`. A publisher's own DIDs are no secret from it.
+ * unless the tenant set `wholeNumbers` (PATCH /tenant). A publisher's own DIDs are no secret from it.
  */
 export function masksNumbers(view: Principal['view'], wholeNumbers: boolean): boolean {
   return view.of !== 'tenant' && !wholeNumbers;

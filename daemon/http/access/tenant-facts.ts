@@ -1,9 +1,8 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { inTenant } from '../../../orm/in-tenant.ts';
-import { FeatureFlag } from '../../../orm/index.ts';
+import { Tenant } from '../../../orm/index.ts';
 import type { CapScope, CapScopeKind } from '../../caps/cap-lease.ts';
 import { isUuid } from '../../telephony/ids.ts';
-import { wholeNumbersFlag } from './number-policy.ts';
 
 /** Where what a cap limits stands. */
 const tables: Record<Exclude<CapScopeKind, 'tenant'>, string> = {
@@ -35,12 +34,9 @@ export class TenantFacts {
     return rows.length > 0;
   }
 
-  /** Whether the tenant, or else the platform, lets publishers and buyers see whole numbers. */
+  /** Whether the tenant lets its publishers and buyers see whole numbers. */
   async wholeNumbers(tenantId: string): Promise<boolean> {
-    const flags = await inTenant(this.#orm, tenantId, (em) =>
-      em.find(FeatureFlag, { name: wholeNumbersFlag }),
-    );
-    const own = flags.find(({ tenant }) => tenant != null);
-    return (own ?? flags[0])?.enabled ?? false;
+    const tenant = await inTenant(this.#orm, tenantId, (em) => em.findOne(Tenant, { id: tenantId }));
+    return tenant?.wholeNumbers ?? false;
   }
 }

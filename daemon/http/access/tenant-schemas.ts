@@ -3,6 +3,11 @@ import { InstantSchema, NextSchema, Nullable } from '../schemas.ts';
 import { byName, listQuery } from './list-schemas.ts';
 import { Line } from './session-schemas.ts';
 
+const WholeNumbers = Type.Boolean({
+  description:
+    'Whether its publishers and buyers see whole telephone numbers; otherwise the last four digits. Default: false',
+});
+
 export const TenantSchema = Type.Object({
   id: Type.String(),
   slug: Type.String(),
@@ -10,6 +15,7 @@ export const TenantSchema = Type.Object({
   /** False: its calls are refused. */
   enabled: Type.Boolean(),
   maxCalls: Nullable(Type.Integer()),
+  wholeNumbers: WholeNumbers,
   /** Set while it is being deleted. */
   deletingSince: Nullable(InstantSchema),
   createdAt: InstantSchema,
@@ -25,6 +31,7 @@ const fields = {
   name: Line(200),
   enabled: Type.Boolean(),
   maxCalls: Nullable(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+  wholeNumbers: WholeNumbers,
 };
 export const TenantQuerySchema = listQuery({
   ...byName,
@@ -38,6 +45,7 @@ export const TenantBodySchema = Type.Object(
     name: fields.name,
     enabled: Type.Optional(fields.enabled),
     maxCalls: Type.Optional(fields.maxCalls),
+    wholeNumbers: Type.Optional(fields.wholeNumbers),
   },
   { additionalProperties: false },
 );
@@ -47,6 +55,12 @@ export const TenantChangeSchema = Type.Partial(Type.Object(fields), {
   minProperties: 1,
 });
 export type TenantChange = Static<typeof TenantChangeSchema>;
+/** What a tenant's admin changes of it; how it is called in addresses and how much it may do is the operators' to say. */
+export const OwnTenantChangeSchema = Type.Pick(TenantChangeSchema, ['name', 'wholeNumbers'], {
+  additionalProperties: false,
+  minProperties: 1,
+});
+export type OwnTenantChange = Static<typeof OwnTenantChangeSchema>;
 
 export const TenantDeletionSchema = Type.Object({
   id: Type.String(),

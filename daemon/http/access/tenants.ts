@@ -1,5 +1,6 @@
 import { type EntityManager, LockMode, type MikroORM } from '@mikro-orm/postgresql';
 import type { FastifyRequest } from 'fastify';
+import { inTenant } from '../../../orm/in-tenant.ts';
 import { Tenant } from '../../../orm/index.ts';
 import { newId } from '../../telephony/ids.ts';
 import { audited } from '../audited.ts';
@@ -7,14 +8,14 @@ import { checkIfMatch, etagOf } from '../conditional.ts';
 import { Problem } from '../problem.ts';
 import { type Answered, once } from '../resources/idempotency.ts';
 import { instantOf, named, refusing } from './rows.ts';
-import type { TenantBody, TenantChange, TenantQuery, TenantView } from './tenant-schemas.ts';
+import type { OwnTenantChange, TenantBody, TenantChange, TenantQuery, TenantView } from './tenant-schemas.ts';
 
 const subject = 'tenant';
 
 /** Deletes a tenant with all that is its own; false: there was none. */
 export type DeleteTenant = (tenantId: string, signal: AbortSignal) => Promise<boolean>;
 
-/** The tenants of the installation: its operators' alone. */
+/** The tenants of the installation: its operators' alone, but for what each may see and change of itself. */
 export class Tenants {
   readonly #orm: MikroORM;
   readonly #delete: DeleteTenant;
@@ -59,16 +60,20 @@ export class Tenants {
   }
 
   async change(request: FastifyRequest, id: string, body: TenantChange): Promise<TenantView> {
-    return this.#writing(async (em) => {
-      const tenant = await seenTenant(em, request, id);
-      if (tenant.deletingSince != null) throw new Problem('conflict', 'this tenant is being deleted');
-      const before = viewOf(tenant);
-      em.assign(tenant, body);
-      const after = viewOf(tenant);
-      const action = 'tenant.update';
-      audited(em, request, { action, subject, subjectId: id, before, after, tenantId: null });
-      return after;
+    return this.#writing((em) => changed(em, request, id, body, null));
+  }
+
+  /** The same as the tenant itself: row-level security shows it no other. */
+  async findOwn(tenantId: string): Promise<TenantView> {
+    return inTenant(this.#orm, tenantId, async (em) => {
+      const tenant = await em.findOne(Tenant, { id: tenantId });
+      if (tenant === null) throw noTenant();
+      return viewOf(tenant);
     });
+  }
+
+  async changeOwn(request: FastifyRequest, tenantId: string, body: OwnTenantChange): Promise<TenantView> {
+    return inTenant(this.#orm, tenantId, (em) => changed(em, request, tenantId, body, tenantId));
   }
 
   /**
@@ -119,6 +124,24 @@ export class Tenants {
   }
 }
 
+/** `logOf`: whose audit log tells of it; null is the platform's. */
+async function changed(
+  em: EntityManager,
+  request: FastifyRequest,
+  id: string,
+  body: TenantChange,
+  logOf: string | null,
+): Promise<TenantView> {
+  const tenant = await seenTenant(em, request, id);
+  if (tenant.deletingSince != null) throw new Problem('conflict', 'this tenant is being deleted');
+  const before = viewOf(tenant);
+  em.assign(tenant, body);
+  const after = viewOf(tenant);
+  const action = 'tenant.update';
+  audited(em, request, { action, subject, subjectId: id, before, after, tenantId: logOf });
+  return after;
+}
+
 /** Locked, as the client saw it. */
 async function seenTenant(em: EntityManager, request: FastifyRequest, id: string): Promise<Tenant> {
   const tenant = await em.findOne(Tenant, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
@@ -139,6 +162,7 @@ function viewOf(tenant: Tenant): TenantView {
     name,
     enabled: tenant.enabled ?? true,
     maxCalls: tenant.maxCalls ?? null,
+    wholeNumbers: tenant.wholeNumbers ?? false,
     deletingSince: instantOf(tenant.deletingSince),
     createdAt: instantOf(tenant.createdAt),
   };

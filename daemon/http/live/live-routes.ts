@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { LRUCache } from 'lru-cache';
 import { Type } from 'typebox';
-import { showingTo, type WholeNumbers } from '../access/number-policy.ts';
-import { stillAllowed, tenantOf } from '../access.ts';
+import { type Showing, showingTo, type WholeNumbers } from '../access/number-policy.ts';
+import { type Principal, stillAllowed, tenantOf } from '../access.ts';
 import type { Pressure } from '../shedding.ts';
 import type { LiveFeed } from './live-feed.ts';
 import type { LiveReader } from './live-reader.ts';
@@ -12,8 +13,11 @@ export type LiveStream = Pick<LiveFeed, 'read' | 'stop' | 'endAll'>;
 const description = `\`call.started\`, \`node.entered\`, \`call.bridged\`, \`call.ended\` and \`caps.changed\` of the tenant's calls,
 at whichever daemon they run, as server-sent events; \`data\` is JSON (schemas Live_…). A publisher and a buyer see
 their own. It ends when
-your key or session does. Send \`Last-Event-ID\` to go on where you were; the event \`gap\` says that some were missed: read GET /calls.
+your key or session does, or what the tenant lets you see of numbers changes. Send \`Last-Event-ID\` to go on where you were; the event \`gap\` says that some were missed: read GET /calls.
 A reader that does not keep up is cut off. A stream ends after a quarter of an hour: come back, as browsers do.`;
+
+/** How long the readers of a tenant share what it said of its numbers: they are looked after every second. */
+const policyKeptMs = 5_000;
 
 /** `GET /live`: what happens now. */
 export function liveRoutes({
@@ -25,6 +29,21 @@ export function liveRoutes({
   readonly access: { readonly facts: WholeNumbers };
   readonly pressure: Pressure;
 }): FastifyPluginAsyncTypebox {
+  const policies = new LRUCache<string, boolean>({ max: 1_000, ttl: policyKeptMs });
+  const fresh: WholeNumbers = {
+    async wholeNumbers(tenantId) {
+      const whole = await access.facts.wholeNumbers(tenantId);
+      policies.set(tenantId, whole);
+      return whole;
+    },
+  };
+  const remembered: WholeNumbers = {
+    wholeNumbers: async (tenantId) => policies.get(tenantId) ?? fresh.wholeNumbers(tenantId),
+  };
+  /** Whether the tenant still shows them its numbers as when they began. */
+  const sameShowing = async (principal: Principal, { masked }: Showing): Promise<boolean> =>
+    (await showingTo(remembered, principal)).masked === masked;
+
   return async (app) => {
     // Before the server waits for the streams to end.
     app.addHook('preClose', async () => live.stop());
@@ -58,12 +77,13 @@ export function liveRoutes({
       },
       async (request, reply) => {
         const { principal } = request;
+        const showing = await showingTo(fresh, principal);
         const reader = live.read({
           tenantId: tenantOf(request),
-          ...(await showingTo(access.facts, principal)),
+          ...showing,
           principal: `${principal.kind} ${principal.id ?? ''}`,
           lastEventId: request.headers['last-event-id'],
-          stillAllowed: () => stillAllowed(request),
+          stillAllowed: async () => (await stillAllowed(request)) && (await sameShowing(principal, showing)),
         });
         return reply
           .type('text/event-stream; charset=utf-8')

@@ -62,7 +62,7 @@ export function callsExport(ports: Pick<ApiPorts, 'callRows' | 'access'>): Fasti
         schema: {
           summary: 'Ended calls as a CSV file, newest first',
           description:
-            'Filters are those of GET /calls. A publisher gets the calls it sent, a buyer those it got, both with numbers masked.',
+            'Filters are those of GET /calls. A publisher gets the calls it sent, a buyer those it got, both with numbers masked unless the tenant set wholeNumbers (PATCH /tenant).',
           tags: ['calls'],
           querystring: QuerySchema,
           response: csvResponse,

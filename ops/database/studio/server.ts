@@ -51,7 +51,7 @@ const single = (value: unknown): string | undefined => {
  * Starts a page on the loopback that shows the data of the database at `url` and cannot change it. Only who has the
  * address with its token is answered. Throws DatabaseFault where the database cannot be used.
  */
-export async function startStudio(url: string, port = 0): Promise<Studio> {
+export async function startStudio(url: string, port = 0, setting?: string): Promise<Studio> {
   const orm = openOrm(url, {
     as: 'login',
     applicationName: 'callfabric studio',
@@ -60,7 +60,7 @@ export async function startStudio(url: string, port = 0): Promise<Studio> {
     lockTimeoutMs: 3000,
   });
   try {
-    await checkSchema(orm, url);
+    await checkSchema(orm, url, setting);
     return await serve(orm, url, port);
   } catch (error) {
     await closeOrm(orm);

@@ -6,7 +6,6 @@ import { createTestDatabase } from '../../../ops/dev-services/test-database.ts';
 import { closeOrm, openOrm } from '../../../orm/config.ts';
 import { knownMigrations, migrate } from '../../../orm/migrate.ts';
 import { testFlow } from '../../../orm/seed.ts';
-import { seedRoles } from '../../../orm/seed-platform.ts';
 import { seededDatabase } from '../seeded-database.ts';
 import { Browser } from './access/access-api.ts';
 import { type ResourceHouse, resourceHouse } from './resources/resource-house.ts';
@@ -53,15 +52,12 @@ async function contentsOf(sql: Sql): Promise<Record<string, string[]>> {
 void t.test('the development seed can be rebuilt through the API alone', async (t) => {
   const seeded = await seededDatabase();
   const seededOrm = openOrm(seeded.url);
-  // The platform's roles have no route that makes them: they are the product's, as the tables are.
+  // A fresh installation, as the migrations leave it.
   const bare = await createTestDatabase({
     template: {
-      name: `roles_${knownMigrations().at(-1) ?? ''}`.toLowerCase(),
+      name: `bare_${knownMigrations().at(-1) ?? ''}`.toLowerCase(),
       async prepare(url) {
         await migrate(url);
-        const orm = openOrm(url);
-        await orm.em.fork().transactional(seedRoles);
-        await closeOrm(orm);
       },
     },
   });
@@ -83,12 +79,6 @@ void t.test('the development seed can be rebuilt through the API alone', async (
   const ask = (method: 'GET' | 'POST', url: string, body?: object) =>
     house.ask(method, url, { tenant, ...(body === undefined ? {} : { body }) });
 
-  for (const [name, enabled, description] of [
-    ['analytics', true, 'Reports of calls and money.'],
-    ['transcription', false, 'Recordings are transcribed; needs an engine.'],
-    ['stir_shaken', false, 'Identity headers are verified; needs a carrier that passes them on.'],
-  ])
-    await make('/feature-flags', { name, enabled, description }, null);
   const global = await make('/dnc-lists', { name: 'Global' }, null);
   for (const e164 of ['+15550000001', '+15550000002'])
     await make(`/dnc-lists/${global.id}/entries`, { e164, reason: 'test data' }, null);

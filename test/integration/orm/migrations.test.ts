@@ -60,8 +60,10 @@ void t.test('every migration on a filled database loses nothing, up and down', a
     const rows = async () => {
       const all: Record<string, unknown> = {};
       for (const [table, names] of columns) {
+        // What the platform brings is not theirs.
+        const own = names.includes('tenant_id') && ['role', 'feature_flag'].includes(table);
         const found = await client.query<{ row: string }>(
-          `select jsonb_build_array(${names.join()})::text as row from ${table} order by 1`,
+          `select jsonb_build_array(${names.join()})::text as row from ${table} ${own ? 'where tenant_id is not null' : ''} order by 1`,
         );
         all[table] = found.rows.map(({ row }) => row);
       }

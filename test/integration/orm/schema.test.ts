@@ -7,6 +7,7 @@ import { closeOrm, openOrm } from '../../../orm/config.ts';
 import { checkSchema, knownMigrations, migrate } from '../../../orm/migrate.ts';
 import { isPassword } from '../../../orm/password.ts';
 import { seed, testFlow } from '../../../orm/seed.ts';
+import { platformFlags, platformRoles } from '../../../orm/seed-platform.ts';
 import { emptyDatabase } from '../empty-database.ts';
 import { seededDatabase } from '../seeded-database.ts';
 
@@ -70,6 +71,30 @@ void t.test('what is wrong with the database is said in a sentence, without the 
     t.match(error, { name: 'DatabaseFault', kind, message }, kind);
     t.notMatch(error?.message, /secret-word/);
   }
+});
+
+void t.test('the roles and flags of the platform come with the schema, and a change stays', async (t) => {
+  const { url, client } = await emptyDatabase(t);
+  await migrate(url);
+  const roles = 'select name, view, scopes, description from role where tenant_id is null order by id';
+  const flags = 'select name, enabled, description from feature_flag where tenant_id is null order by id';
+  t.same((await client.query(roles)).rows, platformRoles);
+  t.same((await client.query(flags)).rows, platformFlags);
+  await client.query("update feature_flag set enabled = true where name = 'transcription'");
+  await client.query("delete from feature_flag where name = 'analytics'");
+  const changed = (await client.query(flags)).rows;
+  t.same(await migrate(url), []);
+  t.same((await client.query(flags)).rows, changed);
+  const orm = openOrm(url, { as: 'login' });
+  t.teardown(() => closeOrm(orm));
+  await orm.migrator.down();
+  await migrate(url);
+  t.match((await client.query(flags)).rows, [
+    { name: 'analytics' },
+    { name: 'transcription', enabled: true },
+    {},
+  ]);
+  t.same((await client.query(roles)).rows, platformRoles, 'and none is there twice');
 });
 
 void t.test('the seed may run again, and production gets no test data', async (t) => {

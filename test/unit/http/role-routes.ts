@@ -50,6 +50,8 @@ export const roleRoutes: Readonly<Record<string, string>> = {
   'GET /tenants/:id': 'x.....',
   'PATCH /tenants/:id': 'x.....',
   'DELETE /tenants/:id': 'x.....',
+  'GET /tenant': 'xx..x.',
+  'PATCH /tenant': 'xx....',
   'GET /audit-log': 'xx..x.',
   'GET /calls': 'xxxxx.',
   'GET /calls/:id': 'xxxxx.',
