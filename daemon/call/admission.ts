@@ -91,6 +91,14 @@ export async function admit(
       'the number or its campaign is switched off',
       route,
     );
+  const { publisher } = route;
+  if (publisher?.enabled === false || publisher?.place?.enabled === false)
+    return refuse(
+      'publisher_disabled',
+      'CALL_REJECTED',
+      `the number's publisher is switched off${publisher.enabled ? ' in this campaign' : ''}`,
+      route,
+    );
   const flow = route.flow;
   if (flow === undefined)
     return refuse(
