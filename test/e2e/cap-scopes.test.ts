@@ -28,6 +28,14 @@ const scopes: readonly Scope[] = [
     second: 'refused',
   },
   {
+    kind: 'campaign_publisher',
+    prepare:
+      'insert into campaign_publisher (id, tenant_id, campaign_id, publisher_id) select gen_random_uuid(), tenant_id, campaign_id, publisher_id from phone_number where e164 = $1 and $2::text is not null',
+    limit:
+      'update campaign_publisher set max_calls = 1 where campaign_id = (select campaign_id from phone_number where e164 = $1 and $2::text is not null) returning id',
+    second: 'refused',
+  },
+  {
     kind: 'number',
     limit: 'update phone_number set max_calls = 1 where e164 = $1 and $2::text is not null returning id',
     second: 'refused',

@@ -9,6 +9,7 @@ import { wholeNumbersFlag } from './number-policy.ts';
 const tables: Record<Exclude<CapScopeKind, 'tenant'>, string> = {
   publisher: 'publisher',
   campaign: 'campaign',
+  campaign_publisher: 'campaign_publisher',
   number: 'phone_number',
   buyer: 'buyer',
   group: 'buyer_group',

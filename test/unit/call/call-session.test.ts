@@ -171,6 +171,25 @@ void t.test('a call that may not enter is refused before answer, with its reason
   }
 });
 
+void t.test("a call holds a place of each cap it was admitted by, its publisher's among them", async (t) => {
+  for (const [publisher, more] of [
+    [undefined, []],
+    [aPublisher(), []],
+    [aPublisher({ maxCalls: 2 }), [{ scope: 'campaign_publisher:place-1', limit: 2 }]],
+  ] as const) {
+    const env = new TestEnvironment({ route: { ...aRoute(), publisher } });
+    const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.same(decodeCallState(channel.carried[0])?.lease?.claims, [
+      { scope: 'tenant:tenant-1' },
+      { scope: 'campaign:campaign-1', limit: 10 },
+      { scope: 'number:number-1' },
+      ...more,
+    ]);
+    t.same(env.heldLeases(), []);
+  }
+});
+
 void t.test('a number of nobody is refused with 404 and written nowhere', async (t) => {
   const env = new TestEnvironment({ route: undefined });
   const channel = new FakeSessionChannel({});
