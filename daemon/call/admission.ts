@@ -45,13 +45,21 @@ function claimsOf(route: Route): readonly CapClaim[] {
     { scope: `tenant:${route.tenant.tenantId}`, limit: route.tenant.maxCalls },
     { scope: `campaign:${route.campaign.campaignId}`, limit: route.campaign.maxCalls },
     { scope: `number:${route.number.phoneNumberId}`, limit: route.number.maxCalls },
+    ...placeClaims(route),
   ];
   claimsByRoute.set(route, claims);
   return claims;
 }
 
+function placeClaims({ publisher }: Route): CapClaim[] {
+  const place = publisher?.place;
+  return place === undefined
+    ? []
+    : [{ scope: `campaign_publisher:${place.campaignPublisherId}`, limit: place.maxCalls }];
+}
+
 /**
- * DID → tenant, campaign and flow version, then the caps of all three, all or none. Never rejects: what goes wrong is
+ * DID → tenant, campaign and flow version, then the caps of these and of the publisher's place in the campaign, all or none. Never rejects: what goes wrong is
  * a refusal with a cause the carrier understands (SIP 503 lets it try another route, 404 does not).
  */
 export async function admit(
@@ -89,6 +97,14 @@ export async function admit(
       'number_disabled',
       'UNALLOCATED_NUMBER',
       'the number or its campaign is switched off',
+      route,
+    );
+  const { publisher } = route;
+  if (publisher?.enabled === false || publisher?.place?.enabled === false)
+    return refuse(
+      'publisher_disabled',
+      'CALL_REJECTED',
+      `the number's publisher is switched off${publisher.enabled ? ' in this campaign' : ''}`,
       route,
     );
   const flow = route.flow;

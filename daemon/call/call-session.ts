@@ -100,7 +100,7 @@ export class CallSession implements LiveSession {
       did: this.#did === '' ? this.#channel.calledNumber : this.#did,
       startedAtMs: this.#taken === undefined ? this.#arrivedAtMs : this.#taken.startedAtUs / 1000,
       state: this.#closing === undefined ? (this.#walk?.phase ?? this.#phase) : 'ending',
-      publisherId: this.#route?.publisherId ?? this.#taken?.publisherId,
+      publisherId: this.#route?.publisher?.publisherId ?? this.#taken?.publisherId,
       ...(this.#walk?.whereabouts ?? nowhere),
       takeovers: this.#takeovers,
     };
@@ -351,7 +351,7 @@ export class CallSession implements LiveSession {
         tenantId,
         campaignId: route?.campaign.campaignId ?? this.#taken?.campaignId,
         phoneNumberId: route?.number.phoneNumberId ?? this.#taken?.phoneNumberId,
-        publisherId: route?.publisherId ?? this.#taken?.publisherId,
+        publisherId: route?.publisher?.publisherId ?? this.#taken?.publisherId,
         flowVersionId: walk?.flowVersionId ?? route?.flow?.flowVersionId,
         switchName: this.#channel.switchName,
         daemonId: env.daemonId,

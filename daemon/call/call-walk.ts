@@ -162,7 +162,7 @@ export class CallWalk {
       tenantId: route.tenant.tenantId,
       campaignId: route.campaign.campaignId,
       phoneNumberId: route.number.phoneNumberId,
-      publisherId: route.publisherId,
+      publisherId: route.publisher?.publisherId,
       caller: toE164(channel.callerNumber, env.admission.defaultCountry) ?? channel.callerNumber,
       callerName: channel.callerName,
       did,
@@ -345,8 +345,8 @@ export class CallWalk {
     const { tenantId } = route.tenant;
     if (!env.watch.wants(tenantId)) return;
     const caller = toE164(channel.callerNumber, env.admission.defaultCountry) ?? channel.callerNumber;
-    const { publisherId, campaign } = route;
-    const of = { tenantId, callId, publisherId, campaignId: campaign.campaignId, caller, did };
+    const publisherId = route.publisher?.publisherId;
+    const of = { tenantId, callId, publisherId, campaignId: route.campaign.campaignId, caller, did };
     env.watch.tell({ ...of, ...what() });
   }
 
@@ -363,7 +363,7 @@ export class CallWalk {
       tenantId: route.tenant.tenantId,
       campaignId: route.campaign.campaignId,
       phoneNumberId: route.number.phoneNumberId,
-      publisherId: route.publisherId,
+      publisherId: route.publisher?.publisherId,
       did,
       startedAtUs,
       takeovers,

@@ -191,7 +191,7 @@ export function callNotTaken(
     tenantId: route.tenant.tenantId,
     campaignId: route.campaign.campaignId,
     phoneNumberId: route.number.phoneNumberId,
-    publisherId: route.publisherId,
+    publisherId: route.publisher?.publisherId,
     did,
     outcome: 'refused',
     refusal: 'not_taken',

@@ -4,6 +4,7 @@ export const capScopeKinds = [
   'tenant',
   'publisher',
   'campaign',
+  'campaign_publisher', // a publisher's place in a campaign
   'number',
   'buyer',
   'group',

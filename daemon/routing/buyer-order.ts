@@ -131,6 +131,7 @@ function ofBuyer(route: Route, buyer: RouteBuyer, turn: Turn, options: OrderOpti
         key: trunk === undefined ? endpoint.endpointId : `${endpoint.endpointId}/${trunk.trunkId}`,
         claims: [
           { scope: `buyer:${buyer.buyerId}`, limit: buyer.maxCalls },
+          ...groupClaims(buyer),
           { scope: `endpoint:${endpoint.endpointId}`, limit: endpoint.maxCalls },
           ...trunkClaims(trunk),
         ],
@@ -143,6 +144,10 @@ function ofBuyer(route: Route, buyer: RouteBuyer, turn: Turn, options: OrderOpti
 
 function triedBefore(tried: readonly string[], endpointId: string): string | undefined {
   return tried.includes(endpointId) ? 'tried' : undefined;
+}
+
+function groupClaims({ group }: RouteBuyer): CapClaim[] {
+  return group === undefined ? [] : [{ scope: `group:${group.groupId}`, limit: group.maxCalls }];
 }
 
 function trunkClaims(trunk: RouteTrunk | undefined): CapClaim[] {

@@ -21,11 +21,17 @@ export const routeByDid = {
   jsonb_build_object('campaignId', c.id, 'name', c.name, 'enabled', c.enabled, 'maxCalls', c.max_calls,
     'ringTimeoutMs', c.ring_timeout_ms, 'record', c.record,
     'recordingRetentionDays', c.recording_retention_days) as campaign,
-  n.publisher_id as "publisherId",
+  (select jsonb_build_object('publisherId', p.id, 'enabled', p.enabled, 'place',
+      (select jsonb_build_object('campaignPublisherId', cp.id, 'enabled', cp.enabled, 'maxCalls', cp.max_calls)
+         from campaign_publisher cp where cp.campaign_id = c.id and cp.publisher_id = p.id))
+     from publisher p where p.id = n.publisher_id) as publisher,
   (select jsonb_build_object('flowId', v.flow_id, 'flowVersionId', v.id)
      from flow_version v where v.flow_id = c.flow_id and v.status = 'published') as flow,
   (select jsonb_agg(jsonb_build_object('buyerId', b.id, 'name', b.name, 'maxCalls', b.max_calls,
-      'priority', cb.priority, 'weight', cb.weight, 'ringTimeoutMs', b.ring_timeout_ms, 'endpoints', coalesce((
+      'priority', cb.priority, 'weight', cb.weight, 'ringTimeoutMs', b.ring_timeout_ms,
+      'group', (select jsonb_build_object('groupId', g.id, 'maxCalls', g.max_calls)
+        from buyer_group g where g.id = b.group_id),
+      'endpoints', coalesce((
         select jsonb_agg(jsonb_build_object('endpointId', e.id, 'label', e.label, 'kind', e.kind,
             'destination', e.destination, 'maxCalls', e.max_calls, 'priority', e.priority, 'weight', e.weight,
             'ringTimeoutMs', e.ring_timeout_ms) order by e.priority, e.weight desc, e.id)

@@ -1,7 +1,9 @@
 import type { FlowGraph } from '../flow/flow-graph.ts';
 import type {
+  BuyerGroupId,
   BuyerId,
   CampaignId,
+  CampaignPublisherId,
   CarrierId,
   EndpointId,
   FlowId,
@@ -44,7 +46,23 @@ export interface RouteBuyer {
   readonly priority: number;
   readonly weight: number;
   readonly ringTimeoutMs: number | undefined;
+  /** Whose cap it shares with others, of any campaign. */
+  readonly group: { readonly groupId: BuyerGroupId; readonly maxCalls: number | undefined } | undefined;
   readonly endpoints: readonly RouteEndpoint[];
+}
+
+/** Who sends a number's calls. */
+export interface RoutePublisher {
+  readonly publisherId: PublisherId;
+  readonly enabled: boolean;
+  /** In the number's campaign. Undefined: it has none there, and nothing there stops or limits its calls. */
+  readonly place:
+    | {
+        readonly campaignPublisherId: CampaignPublisherId;
+        readonly enabled: boolean;
+        readonly maxCalls: number | undefined;
+      }
+    | undefined;
 }
 
 /**
@@ -76,7 +94,8 @@ export interface Route {
     /** Days its recordings are kept where the node that began one says nothing; undefined: for ever. */
     readonly recordingRetentionDays: number | undefined;
   };
-  readonly publisherId: PublisherId | undefined;
+  /** Undefined: the number is no publisher's. */
+  readonly publisher: RoutePublisher | undefined;
   /** The published version, undefined where the flow has none. */
   readonly flow:
     | { readonly flowId: FlowId; readonly flowVersionId: FlowVersionId; readonly graph: FlowGraph }

@@ -13,9 +13,12 @@ export type TenantId = Branded<'TenantId'>;
 export type CampaignId = Branded<'CampaignId'>;
 export type PhoneNumberId = Branded<'PhoneNumberId'>;
 export type PublisherId = Branded<'PublisherId'>;
+/** A publisher's place in a campaign. */
+export type CampaignPublisherId = Branded<'CampaignPublisherId'>;
 export type FlowId = Branded<'FlowId'>;
 export type FlowVersionId = Branded<'FlowVersionId'>;
 export type BuyerId = Branded<'BuyerId'>;
+export type BuyerGroupId = Branded<'BuyerGroupId'>;
 export type EndpointId = Branded<'EndpointId'>;
 export type CarrierId = Branded<'CarrierId'>;
 export type TrunkId = Branded<'TrunkId'>;

@@ -45,6 +45,7 @@ export const refusals = [
   'unknown_number',
   'number_disabled',
   'tenant_suspended',
+  'publisher_disabled', // or its place in the campaign
   'no_published_flow',
   'capped',
   'caps_unavailable',

@@ -56,6 +56,7 @@ export interface CallRow {
   readonly caller_name: string;
   readonly did: string;
   readonly daemon_id: string;
+  readonly publisher_id: string | null;
   readonly flow_version_id: string | null;
   readonly connected_at: string | null;
   readonly variables: Readonly<Record<string, string>>;

@@ -11,6 +11,8 @@ const throughTrunk = '+15559990042';
 
 interface Scope {
   readonly kind: string;
+  /** What there has to be before; with the parameters of `limit`. */
+  readonly prepare?: string;
   /** Gives it a limit of one; `$1` is the DID, `$2` the first buyer. Returns its id. */
   readonly limit: string;
   /** `refused`: before the answer. `next`: the attempt is refused, and the call goes to the next buyer. */
@@ -26,6 +28,14 @@ const scopes: readonly Scope[] = [
     second: 'refused',
   },
   {
+    kind: 'campaign_publisher',
+    prepare:
+      'insert into campaign_publisher (id, tenant_id, campaign_id, publisher_id) select gen_random_uuid(), tenant_id, campaign_id, publisher_id from phone_number where e164 = $1 and $2::text is not null',
+    limit:
+      'update campaign_publisher set max_calls = 1 where campaign_id = (select campaign_id from phone_number where e164 = $1 and $2::text is not null) returning id',
+    second: 'refused',
+  },
+  {
     kind: 'number',
     limit: 'update phone_number set max_calls = 1 where e164 = $1 and $2::text is not null returning id',
     second: 'refused',
@@ -33,6 +43,17 @@ const scopes: readonly Scope[] = [
   {
     kind: 'buyer',
     limit: 'update buyer set max_calls = 1 where id = $2::uuid and $1::text is not null returning id',
+    second: 'next',
+  },
+  {
+    kind: 'group',
+    prepare: `with made as (
+        insert into buyer_group (id, tenant_id, name)
+        select gen_random_uuid(), tenant_id, 'Group' from buyer where id = $2::uuid and $1::text is not null
+        returning id)
+      update buyer set group_id = made.id from made where buyer.id = $2::uuid`,
+    limit:
+      'update buyer_group set max_calls = 1 where id = (select group_id from buyer where id = $2::uuid) and $1::text is not null returning id',
     second: 'next',
   },
   {
@@ -67,15 +88,16 @@ void t.test(
     const pool = new Pool({ connectionString: house.databaseUrl, max: 1 });
     t.teardown(() => pool.end());
     const flows: PlannedFlow[] = [];
-    for (const { kind, user = 'stays' } of scopes)
-      flows.push(
-        await house.flow(flowOf([['sell', 'buyer']]), {
-          buyers: [
-            { name: `first of ${kind}`, users: [user] },
-            { name: `second of ${kind}`, users: ['spare'] },
-          ],
-        }),
-      );
+    for (const { kind, prepare, user = 'stays' } of scopes) {
+      const flow = await house.flow(flowOf([['sell', 'buyer']]), {
+        buyers: [
+          { name: `first of ${kind}`, users: [user] },
+          { name: `second of ${kind}`, users: ['spare'] },
+        ],
+      });
+      if (prepare !== undefined) await pool.query(prepare, [flow.did, flow.buyerIds[`first of ${kind}`]]);
+      flows.push(flow);
+    }
     await house.startDaemon();
     await house.ready();
     for (const [index, { kind, limit, second }] of scopes.entries())

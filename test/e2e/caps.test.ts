@@ -1,4 +1,6 @@
+import { Pool } from 'pg';
 import t from 'tap';
+import { newId } from '../../daemon/telephony/ids.ts';
 import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
 import { until } from '../until.ts';
 import type { CallRow } from './call-row.ts';
@@ -134,6 +136,60 @@ void t.test('caps in Redis', async (t) => {
     const third = house.call(did);
     await until('the third to be admitted', () => third.leg.phase === 'playing');
     third.hangUp();
+    await house.leaks(t);
+  });
+
+  await t.test('a publisher that is switched off sends no calls, and one without a place does', async (t) => {
+    const { did, campaignId } = await house.flow(
+      flowOf([['news', 'play', { prompt: file('news-20000ms.wav') }]]),
+    );
+    const pool = new Pool({ connectionString: house.databaseUrl, max: 1 });
+    t.teardown(() => pool.end());
+    const [publisherId, placeId] = [newId(), newId()];
+    await pool.query(
+      `with made as (
+        insert into publisher (id, tenant_id, name) select $1, tenant_id, 'Switched' from campaign where id = $2
+        returning id)
+      update phone_number set publisher_id = $1 from made where e164 = $3`,
+      [publisherId, campaignId, did],
+    );
+    /** A daemon hears of a change within a second: until then calls go the old way. */
+    const next = (what: string, holds: (row: CallRow) => boolean): Promise<CallRow> =>
+      until(what, async () => {
+        const call = house.call(did);
+        await until('it to be heard or to end', () => call.leg.down || call.leg.phase === 'playing');
+        call.hangUp();
+        const row = await house.calls.row(call.uuid);
+        return holds(row) ? row : undefined;
+      });
+    const admitted = ({ outcome }: CallRow): boolean => outcome === 'abandoned';
+    const refused = ({ refusal }: CallRow): boolean => refusal !== null;
+    t.match(await next('a call to be taken', admitted), { refusal: null, publisher_id: publisherId });
+    await pool.query(
+      `insert into campaign_publisher (id, tenant_id, campaign_id, publisher_id, enabled)
+       select $1, tenant_id, id, $2, false from campaign where id = $3`,
+      [placeId, publisherId, campaignId],
+    );
+    const here = await next('it to be refused in this campaign', refused);
+    t.match(here, {
+      outcome: 'refused',
+      refusal: 'publisher_disabled',
+      reason: "the number's publisher is switched off in this campaign",
+      cause: 'CALL_REJECTED',
+      hung_up_by: 'callfabric',
+      publisher_id: publisherId,
+      connected_at: null,
+      trace: [],
+      attempts: [],
+    });
+    t.match(here.cdrs, [{ side: 'A', cause: 'CALL_REJECTED' }], 'with a CDR, like every refusal');
+    await pool.query('update campaign_publisher set enabled = true where id = $1', [placeId]);
+    t.ok(await next('it to be taken again', admitted));
+    await pool.query('update publisher set enabled = false where id = $1', [publisherId]);
+    t.match(await next('it to be refused everywhere', refused), {
+      refusal: 'publisher_disabled',
+      reason: "the number's publisher is switched off",
+    });
     await house.leaks(t);
   });
 

@@ -8,6 +8,7 @@ import { isUuid } from '../../telephony/ids.ts';
 const tables: Record<Exclude<CapScopeKind, 'tenant'>, string> = {
   publisher: 'publisher',
   campaign: 'campaign',
+  campaign_publisher: 'campaign_publisher',
   number: 'phone_number',
   buyer: 'buyer',
   group: 'buyer_group',

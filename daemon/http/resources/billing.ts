@@ -32,6 +32,7 @@ const balance = (column: string) =>
 /** Accounts are not removed: the ledger stands on them. */
 export const billingAccounts = defineResource({
   one: 'billing account',
+  note: '`prepaid`, `creditLimitMicros` and `rateCardId` are kept, not in force yet: no call is rated, reserved for or refused for want of money.',
   path: '/billing-accounts',
   entity: BillingAccount,
   of: 'tenant',

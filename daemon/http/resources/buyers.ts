@@ -21,6 +21,7 @@ import {
 
 export const buyerGroups = defineResource({
   one: 'buyer group',
+  note: '`maxCalls` limits the calls that its buyers have at once, all together.',
   path: '/buyer-groups',
   entity: BuyerGroup,
   of: 'tenant',

@@ -59,6 +59,7 @@ export const conversions = defineResource({
 /** What webhooks and live streams tell. */
 export const events = defineResource({
   one: 'event',
+  note: 'Not in force yet: none is written; what happens now is told by `GET /live`.',
   path: '/events',
   entity: Event,
   of: 'tenant',

@@ -19,6 +19,7 @@ import {
 
 export const callerIdPools = defineResource({
   one: 'caller-ID pool',
+  note: 'Kept, not in force yet: no node of a flow takes its caller ID from a pool.',
   path: '/caller-id-pools',
   entity: CallerIdPool,
   of: 'tenant',
@@ -36,6 +37,7 @@ export const callerIdPools = defineResource({
 
 export const callerIdNumbers = defineResource({
   one: 'number of a caller-ID pool',
+  note: 'Kept, not in force yet: no node of a flow takes its caller ID from a pool.',
   path: '/numbers',
   entity: CallerIdNumber,
   of: 'tenant',

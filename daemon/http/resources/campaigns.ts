@@ -48,6 +48,7 @@ const parent = { resource: campaigns, field: 'campaignId' };
 
 export const campaignPublishers = defineResource({
   one: 'publisher of a campaign',
+  note: "Switched off, it refuses the publisher's calls to this campaign with `publisher_disabled`, and `maxCalls` limits how many there are at once; a publisher without a place here sends calls all the same.",
   path: '/publishers',
   entity: CampaignPublisher,
   of: 'tenant',

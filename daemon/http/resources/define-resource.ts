@@ -14,6 +14,8 @@ export interface Made {
 export interface ResourceDefinition {
   /** One of them, for sentences: `buyer`. */
   readonly one: string;
+  /** A sentence that the description of each of its routes ends with: what nobody would guess from the fields. */
+  readonly note?: string;
   /** Under the parent's item, where it has one: `/buyers`, `/endpoints`. */
   readonly path: string;
   /** An entity of orm/: its table. Fields are called as its columns, in camel case. */

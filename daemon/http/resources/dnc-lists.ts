@@ -20,6 +20,7 @@ import {
 
 export const dncLists = defineResource({
   one: 'DNC list',
+  note: 'Kept, not in force yet: no call is screened by it.',
   path: '/dnc-lists',
   entity: DncList,
   of: 'shared',
@@ -32,6 +33,7 @@ export const dncLists = defineResource({
 
 export const dncEntries = defineResource({
   one: 'DNC entry',
+  note: 'Kept, not in force yet: no call is screened by it.',
   path: '/entries',
   entity: DncEntry,
   of: 'shared',

@@ -6,6 +6,7 @@ import { enabled, fixed, id, required, shown, stamps, Whole } from './fields.ts'
 
 export const freeSwitchNodes = defineResource({
   one: 'FreeSWITCH node',
+  note: 'Kept, not in force yet: the daemons know FreeSWITCH by their setting CALLFABRIC_FREESWITCH alone, and one that is switched off here goes on sending calls.',
   path: '/freeswitch-nodes',
   entity: FreeSwitchNode,
   of: 'platform',

@@ -4,6 +4,7 @@ import { enabled, id, Name, required, stamps } from './fields.ts';
 
 export const publishers = defineResource({
   one: 'publisher',
+  note: 'Calls to the numbers of one that is switched off are refused with `publisher_disabled`.',
   path: '/publishers',
   entity: Publisher,
   of: 'tenant',

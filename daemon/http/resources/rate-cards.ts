@@ -22,6 +22,7 @@ import {
 
 export const rateCards = defineResource({
   one: 'rate card',
+  note: 'Kept, not in force yet: no call is rated by it.',
   path: '/rate-cards',
   entity: RateCard,
   of: 'tenant',
@@ -44,6 +45,7 @@ const seconds = (minimum: number) => Whole(minimum, 86_400);
 
 export const rates = defineResource({
   one: 'rate',
+  note: 'Kept, not in force yet: no call is rated by it.',
   path: '/rates',
   entity: Rate,
   of: 'tenant',

@@ -51,6 +51,10 @@ export async function lockRow(
 export function resourceRoutes(ports: ResourcePorts, resource: Resource): FastifyPluginAsync {
   const { address, one, plural, schemas, table } = resource;
   const tags = [resource.thing];
+  const described = (sentence?: string): { description?: string } => {
+    const sentences = [sentence, resource.note].filter((one) => one !== undefined);
+    return sentences.length === 0 ? {} : { description: sentences.join(' ') };
+  };
   const many = plural.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   const read = { access: accessTo(resource, 'read') };
   const write = { access: accessTo(resource, 'write') };
@@ -64,6 +68,7 @@ export function resourceRoutes(ports: ResourcePorts, resource: Resource): Fastif
           config: read,
           schema: {
             summary: `List the ${many}`,
+            ...described(),
             tags,
             params: paramsOf(resource, false),
             querystring: listQuery(resource),
@@ -91,6 +96,7 @@ export function resourceRoutes(ports: ResourcePorts, resource: Resource): Fastif
           config: read,
           schema: {
             summary: `Read one ${one}`,
+            ...described(),
             tags,
             params: paramsOf(resource, true),
             querystring: itemQuery,
@@ -116,6 +122,7 @@ export function resourceRoutes(ports: ResourcePorts, resource: Resource): Fastif
           config: write,
           schema: {
             summary: `Make a new ${one}`,
+            ...described(),
             tags,
             params: paramsOf(resource, false),
             headers: IdempotencySchema,
@@ -163,7 +170,7 @@ export function resourceRoutes(ports: ResourcePorts, resource: Resource): Fastif
           config: write,
           schema: {
             summary: `Change a ${one}`,
-            description: 'Only the fields that are sent change.',
+            ...described('Only the fields that are sent change.'),
             tags,
             params: paramsOf(resource, true),
             headers: IfMatchSchema,
@@ -201,6 +208,7 @@ export function resourceRoutes(ports: ResourcePorts, resource: Resource): Fastif
           config: write,
           schema: {
             summary: `Remove a ${one}`,
+            ...described(),
             tags,
             params: paramsOf(resource, true),
             headers: IfMatchSchema,

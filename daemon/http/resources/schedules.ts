@@ -6,6 +6,7 @@ import { id, Name, required, stamps, Text } from './fields.ts';
 
 export const schedules = defineResource({
   one: 'schedule',
+  note: 'Kept, not in force yet: a flow’s `schedule` node has its calendar in its own params, and none refers to one of these.',
   path: '/schedules',
   entity: Schedule,
   of: 'tenant',

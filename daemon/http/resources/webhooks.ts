@@ -25,6 +25,7 @@ const Secret = Nullable(
 export const webhooks = ({ privateWebhooks }: Pick<ResourcePorts, 'privateWebhooks'>) =>
   defineResource({
     one: 'webhook',
+    note: 'Kept, not in force yet: nothing is sent to them.',
     path: '/webhooks',
     entity: Webhook,
     of: 'tenant',
@@ -68,6 +69,7 @@ export const webhooks = ({ privateWebhooks }: Pick<ResourcePorts, 'privateWebhoo
 export const webhookDeliveries = (parent: Resource) =>
   defineResource({
     one: 'delivery',
+    note: 'Not in force yet: nothing is sent, and none is written.',
     path: '/deliveries',
     entity: WebhookDelivery,
     of: 'tenant',

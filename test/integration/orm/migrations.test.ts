@@ -80,6 +80,17 @@ void t.test('every migration on a filled database loses nothing, up and down', a
   }
 });
 
+void t.test('a reason that an older schema does not know becomes its nearest on the way down', async (t) => {
+  const { url, client, migrator } = await withMigrator(t);
+  await migrate(url);
+  await fillTenant(client, 'filled');
+  await client.query("update call set outcome = 'refused', refusal = 'publisher_disabled'");
+  await migrator.down({ to: 'Migration20261129173750_indexes_of_lists' });
+  const { rows } = await client.query<{ refusal: string }>('select distinct refusal from call');
+  t.same(rows, [{ refusal: 'number_disabled' }]);
+  await migrate(url);
+});
+
 void t.test(
   'a role that may not make roles is told what an administrator has to run, and then it works',
   async (t) => {

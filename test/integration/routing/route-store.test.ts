@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import t, { type Test } from 'tap';
+import type { Route } from '../../../daemon/routing/route.ts';
 import { RouteStore, type RouteStoreOptions } from '../../../daemon/routing/route-store.ts';
 import type { Branded } from '../../../daemon/telephony/ids.ts';
 import { newId } from '../../../daemon/telephony/ids.ts';
@@ -58,9 +59,11 @@ void t.test('the seeded number has its whole route', async (t) => {
       ringTimeoutMs: 20_000,
       recordingRetentionDays: undefined,
     },
+    publisher: { enabled: true, place: { enabled: true, maxCalls: undefined } },
     buyers: [
       {
         name: 'Test Buyer',
+        group: undefined,
         endpoints: [
           { label: 'SIP', kind: 'sip' },
           { label: 'PSTN', kind: 'pstn' },
@@ -99,6 +102,58 @@ void t.test('a change through another connection is seen', async (t) => {
     async () => (await store.routeFor('+15557770000')) === undefined,
   );
   await change(`update buyer_endpoint set enabled = true`);
+});
+
+void t.test('what becomes of a publisher and of a group of buyers changes the route', async (t) => {
+  const { store, change } = await setup(t);
+  const served = async (what: string, sql: string, test: (route: Route) => boolean): Promise<void> => {
+    await change(sql);
+    await until(what, async () => {
+      const route = await store.routeFor(did);
+      return route !== undefined && test(route);
+    });
+  };
+  t.match((await store.routeFor(did))?.publisher, { enabled: true, place: { enabled: true } });
+  await served(
+    'the publisher switched off',
+    'update publisher set enabled = false',
+    ({ publisher }) => publisher?.enabled === false,
+  );
+  await served(
+    'its place switched off',
+    'update campaign_publisher set enabled = false, max_calls = 4',
+    ({ publisher }) => publisher?.place?.enabled === false && publisher.place.maxCalls === 4,
+  );
+  await served(
+    'its place taken away',
+    'delete from campaign_publisher',
+    ({ publisher }) => publisher !== undefined && publisher.place === undefined,
+  );
+  await served(
+    'a place given',
+    `insert into campaign_publisher (id, tenant_id, campaign_id, publisher_id) select '${newId()}', tenant_id, campaign_id, publisher_id from phone_number where e164 = '${did}'`,
+    ({ publisher }) => publisher?.place?.enabled === true,
+  );
+  await served(
+    "the number nobody's",
+    `update phone_number set publisher_id = null where e164 = '${did}'`,
+    ({ publisher }) => publisher === undefined,
+  );
+  const groupId = newId();
+  await change(
+    `insert into buyer_group (id, tenant_id, name, max_calls) select '${groupId}', id, 'Group', 2 from tenant where slug = 'test-org'`,
+  );
+  await served(
+    'the group of a buyer',
+    `update buyer set group_id = '${groupId}'`,
+    ({ buyers }) => buyers[0]?.group?.groupId === groupId && buyers[0].group.maxCalls === 2,
+  );
+  await served(
+    "the group's limit",
+    'update buyer_group set max_calls = 3',
+    ({ buyers }) => buyers[0]?.group?.maxCalls === 3,
+  );
+  await served('a group gone', 'delete from buyer_group', ({ buyers }) => buyers[0]?.group === undefined);
 });
 
 void t.test('publishing changes the route, a pinned version stays', async (t) => {

@@ -5,7 +5,9 @@ import { decodeCallState, encodeCallState, encodeLastingState } from '../../../d
 import { unobserved } from '../../../daemon/call/observer.ts';
 import type { CapLease } from '../../../daemon/caps/cap-lease.ts';
 import type { BridgeRequest } from '../../../daemon/channel/channel.ts';
-import { aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
+import type { Route } from '../../../daemon/routing/route.ts';
+import type { Refusal } from '../../../daemon/telephony/outcome.ts';
+import { aPublisher, aRoute, FakeSessionChannel, TestEnvironment } from './test-environment.ts';
 
 const answered = { end: 'answered', cause: 'NORMAL_CLEARING', hungUpBy: 'B' } as const;
 
@@ -128,22 +130,62 @@ void t.test('the state on the channel names the leg before it is dialled', async
 });
 
 void t.test('a call that may not enter is refused before answer, with its reason on record', async (t) => {
-  const cases = [
-    { change: { enabled: false }, refusal: 'number_disabled', cause: 'UNALLOCATED_NUMBER' },
-    { flow: undefined, refusal: 'no_published_flow', cause: 'NORMAL_TEMPORARY_FAILURE' },
-  ] as const;
+  const whole = aRoute();
+  const off = { ...aPublisher(undefined), enabled: false };
+  const offHere = aPublisher({ enabled: false });
+  const cases: { change: Partial<Route>; refusal: Refusal; cause: string; reason: RegExp }[] = [
+    {
+      change: { number: { ...whole.number, enabled: false } },
+      refusal: 'number_disabled',
+      cause: 'UNALLOCATED_NUMBER',
+      reason: /number or its campaign/,
+    },
+    {
+      change: { publisher: off },
+      refusal: 'publisher_disabled',
+      cause: 'CALL_REJECTED',
+      reason: /publisher is switched off$/,
+    },
+    {
+      change: { publisher: offHere },
+      refusal: 'publisher_disabled',
+      cause: 'CALL_REJECTED',
+      reason: /publisher is switched off in this campaign/,
+    },
+    {
+      change: { flow: undefined },
+      refusal: 'no_published_flow',
+      cause: 'NORMAL_TEMPORARY_FAILURE',
+      reason: /no published version/,
+    },
+  ];
   for (const one of cases) {
-    const route = aRoute();
-    const changed =
-      'change' in one
-        ? { ...route, number: { ...route.number, ...one.change } }
-        : { ...route, flow: undefined };
-    const env = new TestEnvironment({ route: changed });
+    const env = new TestEnvironment({ route: { ...whole, ...one.change } });
     const channel = new FakeSessionChannel({});
     await new CallSession(env.environment, channel, env.link).run();
     t.same(channel.verbs, ['hangup']);
     t.same(channel.argumentsOf('hangup'), [one.cause]);
     t.match(env.written[0], { outcome: 'refused', refusal: one.refusal, attempts: [], trace: [] });
+    t.match(env.written[0]?.reason, one.reason);
+    t.same(env.heldLeases(), []);
+  }
+});
+
+void t.test("a call holds a place of each cap it was admitted by, its publisher's among them", async (t) => {
+  for (const [publisher, more] of [
+    [undefined, []],
+    [aPublisher(), []],
+    [aPublisher({ maxCalls: 2 }), [{ scope: 'campaign_publisher:place-1', limit: 2 }]],
+  ] as const) {
+    const env = new TestEnvironment({ route: { ...aRoute(), publisher } });
+    const channel = new FakeSessionChannel({ digits: ['1'], bridges: [answered] });
+    await new CallSession(env.environment, channel, env.link).run();
+    t.same(decodeCallState(channel.carried[0])?.lease?.claims, [
+      { scope: 'tenant:tenant-1' },
+      { scope: 'campaign:campaign-1', limit: 10 },
+      { scope: 'number:number-1' },
+      ...more,
+    ]);
     t.same(env.heldLeases(), []);
   }
 });

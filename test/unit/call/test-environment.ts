@@ -8,7 +8,7 @@ import type { LegEnd, LegFact } from '../../../daemon/channel/leg-fact.ts';
 import type { SwitchLink } from '../../../daemon/channel/switch-link.ts';
 import { nodeTypes } from '../../../daemon/nodes/index.ts';
 import type { CallRecord, LegOfCall } from '../../../daemon/records/call-record.ts';
-import type { Route } from '../../../daemon/routing/route.ts';
+import type { Route, RoutePublisher } from '../../../daemon/routing/route.ts';
 import { SmoothWeights } from '../../../daemon/routing/smooth-weights.ts';
 import type { CountryCode } from '../../../daemon/telephony/e164.ts';
 import type { Branded, ChannelUuid, DaemonId, LeaseId, SwitchName } from '../../../daemon/telephony/ids.ts';
@@ -55,6 +55,15 @@ export class FakeSessionChannel extends FakeChannel {
   }
 }
 
+/** The publisher of a number, and its place in the campaign; undefined: it has none there. */
+export function aPublisher(place?: Partial<RoutePublisher['place']>): RoutePublisher {
+  return {
+    publisherId: id('publisher-1'),
+    enabled: true,
+    place: place && { campaignPublisherId: id('place-1'), enabled: true, maxCalls: undefined, ...place },
+  };
+}
+
 /** The seed's flow, and one buyer with two SIP endpoints. */
 export function aRoute(): Route {
   const endpoint = (name: string, priority: number) => ({
@@ -85,7 +94,7 @@ export function aRoute(): Route {
       record: 'stereo',
       recordingRetentionDays: undefined,
     },
-    publisherId: undefined,
+    publisher: undefined,
     flow: {
       flowId: id('flow-1'),
       flowVersionId: id('version-1'),
@@ -99,6 +108,7 @@ export function aRoute(): Route {
         priority: 0,
         weight: 1,
         ringTimeoutMs: undefined,
+        group: undefined,
         endpoints: [endpoint('first', 0), endpoint('second', 1)],
       },
     ],

@@ -4,7 +4,10 @@ import { entities } from '../../../orm/index.ts';
 import { testApi } from './test-api.ts';
 
 interface Described {
-  readonly paths: Record<string, Record<string, { responses?: object; requestBody?: { content?: object } }>>;
+  readonly paths: Record<
+    string,
+    Record<string, { description?: string; responses?: object; requestBody?: { content?: object } }>
+  >;
 }
 
 void t.test('every entity that people configure has its routes, described', async (t) => {
@@ -58,6 +61,36 @@ void t.test('every entity that people configure has its routes, described', asyn
   ])
     t.same(Object.keys(paths[path] ?? {}), ['get'], `${path} is read only`);
   t.same(Object.keys(paths['/numbers/import']?.['post']?.requestBody?.content ?? {}), ['text/csv']);
+});
+
+void t.test('what is kept and not in force yet says so wherever it is written or read', async (t) => {
+  const app = testApi(t);
+  await app.ready();
+  const { paths } = app.swagger() as unknown as Described;
+  for (const path of [
+    '/freeswitch-nodes',
+    '/schedules',
+    '/feature-flags',
+    '/caller-id-pools',
+    '/caller-id-pools/{poolId}/numbers',
+    '/dnc-lists',
+    '/dnc-lists/{listId}/entries',
+    '/webhooks',
+    '/rate-cards',
+    '/rate-cards/{rateCardId}/rates',
+    '/billing-accounts',
+  ])
+    for (const [at, method] of [
+      [path, 'get'],
+      [path, 'post'],
+      [`${path}/{id}`, 'get'],
+      [`${path}/{id}`, 'patch'],
+    ] as const)
+      t.match(paths[at]?.[method]?.description, /[Kk]ept, not in force yet: /, `${method} ${at}`);
+  for (const path of ['/events', '/webhooks/{webhookId}/deliveries'])
+    t.match(paths[path]?.['get']?.description, /^Not in force yet: /, path);
+  t.equal(paths['/buyers']?.['get']?.description, undefined, 'and nothing else does');
+  t.equal(paths['/buyers/{id}']?.['patch']?.description, 'Only the fields that are sent change.');
 });
 
 /** Where each entity is reached, or why nowhere. Whoever adds an entity adds its line. */

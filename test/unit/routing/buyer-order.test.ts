@@ -4,6 +4,7 @@ import type { CandidateSource } from '../../../daemon/flow/node-context.ts';
 import { candidatesOf } from '../../../daemon/routing/buyer-order.ts';
 import type { Route } from '../../../daemon/routing/route.ts';
 import { SmoothWeights } from '../../../daemon/routing/smooth-weights.ts';
+import type { BuyerGroupId } from '../../../daemon/telephony/ids.ts';
 import { buyer, endpoint, pstn, route, trunk } from './fakes.ts';
 
 const plan = (of: Route, source: CandidateSource = { from: 'campaign' }, tried: string[] = []) =>
@@ -49,6 +50,30 @@ void t.test('a candidate claims its buyer, its endpoint and its trunk', async (t
     { scope: 'endpoint:phone', limit: 2 },
     { scope: 'trunk:t', limit: 4 },
   ]);
+});
+
+void t.test('buyers of a group claim its places, whether it has a limit or not', async (t) => {
+  const group = (maxCalls?: number) => ({ group: { groupId: 'g' as BuyerGroupId, maxCalls } });
+  const list = plan(route([buyer('a', undefined, group(5)), buyer('b', undefined, group()), buyer('c')]));
+  t.same(
+    list.map(({ claims }) => claims),
+    [
+      [
+        { scope: 'buyer:a', limit: undefined },
+        { scope: 'group:g', limit: 5 },
+        { scope: 'endpoint:a-sip', limit: undefined },
+      ],
+      [
+        { scope: 'buyer:b', limit: undefined },
+        { scope: 'group:g', limit: undefined },
+        { scope: 'endpoint:b-sip', limit: undefined },
+      ],
+      [
+        { scope: 'buyer:c', limit: undefined },
+        { scope: 'endpoint:c-sip', limit: undefined },
+      ],
+    ],
+  );
 });
 
 void t.test("an endpoint's ring timeout goes before its buyer's", async (t) => {

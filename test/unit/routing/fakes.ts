@@ -52,6 +52,7 @@ export function buyer(
     priority: 1,
     weight: 1,
     ringTimeoutMs: undefined,
+    group: undefined,
     endpoints,
     ...parts,
   };
@@ -87,7 +88,7 @@ export function route(buyers: readonly RouteBuyer[], trunks: readonly RouteTrunk
       record: undefined,
       recordingRetentionDays: undefined,
     },
-    publisherId: undefined,
+    publisher: undefined,
     flow: undefined,
     buyers,
     trunks,
