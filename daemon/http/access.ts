@@ -53,6 +53,8 @@ export interface Access {
   readonly scope: Scope | 'operator' | 'signedIn';
   /** Besides those who see the whole tenant. The route itself then shows them their own rows alone. */
   readonly views?: readonly ('publisher' | 'buyer')[];
+  /** Of an operator's route: it minds the tenant that is named. */
+  readonly inTenant?: true;
   /** Also for whoever has to choose a password first. */
   readonly beforePassword?: true;
 }

@@ -1,5 +1,6 @@
 import type { FastifyDynamicSwaggerOptions as SwaggerOptions } from '@fastify/swagger';
 import type { FastifyInstance, onRequestAsyncHookHandler, RouteOptions } from 'fastify';
+import { things } from './access.ts';
 import { liveSchemas } from './live/live-event.ts';
 
 const problem = {
@@ -52,20 +53,47 @@ export function buildLocalReference(
 }
 
 /** What the OpenAPI document says of the whole API; the routes say the rest themselves. */
-export function apiDescription(version: string): NonNullable<SwaggerOptions['openapi']> {
+export function apiDescription({
+  version,
+  cookieName,
+}: {
+  readonly version: string;
+  readonly cookieName: string;
+}): NonNullable<SwaggerOptions['openapi']> {
   return {
     openapi: '3.1.0',
     info: {
       title: 'CallFabric',
       version,
-      description:
-        'What a CallFabric daemon tells and takes. Failures are problem details (RFC 9457). Every answer names its request in the header `x-request-id`, as the audit log does.',
+      description: `What a CallFabric daemon tells and takes. Failures are problem details (RFC 9457). Every answer names its request in the header \`x-request-id\`, as the audit log does.
+
+A scope is \`<thing>:read\` or \`<thing>:write\`, which reads too; things are ${things.join(', ')}. \`*:read\` reads every thing, \`*\` is everything. \`GET /session\` tells yours.`,
     },
     components: {
       securitySchemes: {
-        key: { type: 'http', scheme: 'bearer' },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-callfabric' },
-        cdrSecret: { type: 'http', scheme: 'basic' },
+        key: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'The key of the installation, which names its tenant in `x-callfabric-tenant`, or a key of `POST /api-keys`, which is of one tenant',
+        },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: cookieName,
+          description: 'Set by `POST /session`; browsers send it by themselves',
+        },
+        csrf: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'x-csrf-token',
+          description: '`csrfToken` of `POST /session` or `GET /session`: every change by cookie needs it',
+        },
+        cdrSecret: {
+          type: 'http',
+          scheme: 'basic',
+          description: '`CALLFABRIC_CDR_SECRET` as the password, whatever the user is called',
+        },
       },
       // No route refers to them: an event stream has no schema of its own in OpenAPI 3.1.
       schemas: Object.fromEntries(

@@ -22,6 +22,7 @@ import { flowsRoutes } from './flows/flows-routes.ts';
 import { healthRoutes, metricsRoutes } from './health-routes.ts';
 import { KeyDigest, requireBasic } from './keys.ts';
 import { liveRoutes } from './live/live-routes.ts';
+import { describeOperation } from './operation-description.ts';
 import type { ApiPorts } from './ports.ts';
 import { answerBrokenRequest, answerWithProblems } from './problem.ts';
 import { recordingContent } from './recording-content.ts';
@@ -137,7 +138,8 @@ export function buildApp({
   void app.register(cookie);
   app.addHook('onRoute', documentProblems);
   void app.register(swagger, {
-    openapi: apiDescription(settings.version),
+    openapi: apiDescription({ version: settings.version, cookieName: sessionCookie.name }),
+    transform: describeOperation,
     refResolver: { buildLocalReference },
   });
   void app.register(async (docs) => {

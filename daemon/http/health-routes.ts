@@ -54,6 +54,7 @@ export function metricsRoutes(
       {
         config: { access: { scope: 'operator' } },
         schema: {
+          operationId: 'getMetrics',
           summary: 'Figures for Prometheus',
           tags: ['operations'],
           ...(options.open ? { security: [] } : {}),

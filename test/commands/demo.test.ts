@@ -65,16 +65,45 @@ function childrenOf(pid: number): number[] {
   return own.flatMap((child) => [child, ...childrenOf(child)]);
 }
 
+/** What README's second block is answered, in its order. */
+function checkSecondDay(t: Test, told: string): void {
+  const answers = told.split('\n').filter(Boolean);
+  const next = () => answers.shift() ?? '';
+  t.match(next(), /"email":"ann@my-company\.example".*"initialPassword":null/);
+  t.match(next(), /"name":"Made by Ann"/);
+  t.match(next(), /"rows":2,"imported":2,"failed":0/);
+  t.match(next(), /^id,listId,e164,/);
+  t.match(next(), /\+15550107777,by letter/);
+  t.match(next(), /\+15550108888,,/);
+  t.match(next(), /^\{"entries":\[\{"e164":"\+15550108888"\}\],"next":null\}$/);
+  t.match(next(), /"name":"My First Buyer"/);
+  t.match(next(), /"type":"urn:callfabric:problem:precondition-failed"/);
+  const tag = next();
+  t.match(tag, /"name":"sold"/);
+  t.equal(next(), tag, 'one tag, its answer twice');
+  t.match(next(), /"scope":"buyer:.*"holders":\[/);
+  t.match(next(), /"action":"tag\.create"/);
+  t.match(answers.join('\n'), /^HTTP\/1\.1 200.*^content-type: text\/event-stream/ms);
+}
+
 /** Does what README tells a newcomer to do, and waits for the call to the new number. */
 async function followReadme(t: Test, told: string): Promise<void> {
   const [, api = '', key = ''] = /^ +API=(\S+) KEY=(\S+)$/m.exec(told) ?? [];
   const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
-  const [, lines = ''] = /^## Add your own .*?```sh\n(.*?)```/ms.exec(readme) ?? [];
-  const typed = lines.replace(/^API=.*$/m, `API=${api} KEY=${key}`);
-  const { stdout, stderr } = await promisify(execFile)('bash', ['-c', typed]);
-  t.match(stdout, /"state":"published"/);
-  t.notMatch(stdout, /urn:callfabric:problem/);
+  const [, first = ''] = /^## Add your own .*?```sh\n(.*?)```/ms.exec(readme) ?? [];
+  const [, second = ''] = /^## Second day.*?```sh\n(.*?)```/ms.exec(readme) ?? [];
+  const typed = first.replace(/^API=.*$/m, `API=${api} KEY=${key}`);
+  // Nobody is there to end the stream with Ctrl-C.
+  const watched = second.replace('cf -N', 'cf -N --max-time 1 --no-show-error -D -');
+  const { stdout, stderr } = await promisify(execFile)('bash', [
+    '-c',
+    `${typed}\necho SECOND DAY\n${watched}\nrm "$JAR"`,
+  ]);
+  const [firstDay = '', secondDay = ''] = stdout.split('SECOND DAY\n');
+  t.match(firstDay, /"state":"published"/);
+  t.notMatch(firstDay, /urn:callfabric:problem/);
   t.equal(stderr, '');
+  checkSecondDay(t, secondDay);
   const headers = { authorization: `Bearer ${key}` };
   const connected = `${api}/calls?did=%2B15550199001&outcome=connected`;
   const { calls } = await until(

@@ -13,6 +13,7 @@ export function auditRoutes({ audit }: Pick<AccessPorts, 'audit'>): FastifyPlugi
       {
         config: { access: { scope: 'audit:read' } },
         schema: {
+          operationId: 'listAuditLog',
           summary: 'Who changed what, from where, with what stood there before and after; newest first',
           description: 'An operator who names no tenant reads the log of the platform itself.',
           tags: ['access'],

@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { tenantOf } from '../access.ts';
 import { headersOf, IdempotencySchema } from '../resources/idempotency.ts';
-import { pageQuery, UuidSchema } from '../schemas.ts';
-import { pageOf } from './list-schemas.ts';
+import { UuidSchema } from '../schemas.ts';
+import { itemQuery, listQuery, pageOf, picked } from './list-schemas.ts';
 import {
   InvitationBodySchema,
   InvitationPageSchema,
@@ -17,10 +17,7 @@ const params = Type.Object({ id: UuidSchema });
 const read = { access: { scope: 'access:read' } } as const;
 const write = { access: { scope: 'access:write' } } as const;
 const tags = ['access'];
-const newestQuery = Type.Object(
-  { ...pageQuery, cursor: Type.Optional(UuidSchema) },
-  { additionalProperties: false },
-);
+const newestQuery = listQuery({});
 
 /** `/invitations`: memberships offered to people who have an account. Accepted with `POST /session/invitations`. */
 export function invitationRoutes({
@@ -39,10 +36,11 @@ export function invitationRoutes({
         },
       },
       async (request) => {
-        const { cursor, limit = 50 } = request.query;
+        const { cursor, limit = 50, fields } = request.query;
+        const pick = picked(InvitationSchema, fields);
         const found = await invitations.list(tenantOf(request), cursor, limit + 1);
         const { rows, next } = pageOf(found, limit);
-        return { invitations: rows, next };
+        return { invitations: rows.map(pick), next };
       },
     );
 
@@ -50,9 +48,18 @@ export function invitationRoutes({
       '/invitations/:id',
       {
         config: read,
-        schema: { summary: 'One invitation', tags, params, response: { 200: InvitationSchema } },
+        schema: {
+          summary: 'One invitation',
+          tags,
+          params,
+          querystring: itemQuery,
+          response: { 200: Type.Partial(InvitationSchema) },
+        },
       },
-      (request) => invitations.find(tenantOf(request), request.params.id),
+      async (request) => {
+        const pick = picked(InvitationSchema, request.query.fields);
+        return pick(await invitations.find(tenantOf(request), request.params.id));
+      },
     );
 
     app.post(

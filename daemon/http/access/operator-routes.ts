@@ -1,13 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { headersOf, IdempotencySchema } from '../resources/idempotency.ts';
-import { pageQuery, UuidSchema } from '../schemas.ts';
-import { pageOf } from './list-schemas.ts';
+import { UuidSchema } from '../schemas.ts';
+import { listQuery, pageOf, picked } from './list-schemas.ts';
 import {
   type MadeOperator,
   MadeOperatorSchema,
   NewOperatorSchema,
   OperatorPageSchema,
+  OperatorSchema,
 } from './operator-schemas.ts';
 import type { PasswordCheck } from './password-check.ts';
 import { firstPassword } from './people-routes.ts';
@@ -20,6 +21,7 @@ export interface OperatorParts {
 
 const config = { access: { scope: 'operator' } } as const;
 const tags = ['access'];
+const operatorQuery = listQuery({});
 
 /** `/operators`: the people who may work in every tenant. */
 export function operatorRoutes({
@@ -34,17 +36,15 @@ export function operatorRoutes({
         schema: {
           summary: 'The operators of the platform',
           tags,
-          querystring: Type.Object(
-            { ...pageQuery, cursor: Type.Optional(UuidSchema) },
-            { additionalProperties: false },
-          ),
+          querystring: operatorQuery,
           response: { 200: OperatorPageSchema },
         },
       },
       async (request) => {
-        const { cursor, limit = 50 } = request.query;
+        const { cursor, limit = 50, fields } = request.query;
+        const pick = picked(OperatorSchema, fields);
         const { rows, next } = pageOf(await operators.list(cursor, limit + 1), limit);
-        return { operators: rows, next };
+        return { operators: rows.map(pick), next };
       },
     );
 

@@ -3,7 +3,7 @@ import { InstantSchema, NextSchema, Nullable } from '../schemas.ts';
 import { InitialPassword } from './people-schemas.ts';
 import { EmailSchema, Line } from './session-schemas.ts';
 
-const OperatorSchema = Type.Object({
+export const OperatorSchema = Type.Object({
   id: Type.String(),
   email: Type.String(),
   name: Type.String(),
@@ -12,7 +12,10 @@ const OperatorSchema = Type.Object({
   createdAt: InstantSchema,
 });
 export type OperatorView = Static<typeof OperatorSchema>;
-export const OperatorPageSchema = Type.Object({ operators: Type.Array(OperatorSchema), next: NextSchema });
+export const OperatorPageSchema = Type.Object({
+  operators: Type.Array(Type.Partial(OperatorSchema)),
+  next: NextSchema,
+});
 export const NewOperatorSchema = Type.Object(
   { email: EmailSchema, name: Line(200) },
   { additionalProperties: false },

@@ -111,6 +111,7 @@ export function userRoutes({
       {
         config: write,
         schema: {
+          operationId: 'setUserRole',
           summary: 'Gives a user another role in the tenant, and the publisher or buyer it needs',
           tags,
           params,

@@ -77,7 +77,7 @@ export const InvitationSchema = Type.Object({
 });
 export type InvitationView = Static<typeof InvitationSchema>;
 export const InvitationPageSchema = Type.Object({
-  invitations: Type.Array(InvitationSchema),
+  invitations: Type.Array(Type.Partial(InvitationSchema)),
   next: NextSchema,
 });
 export const InvitationBodySchema = Type.Object(

@@ -46,6 +46,7 @@ export function signInRoutes({ access, cookie, pace, passwords }: SessionParts):
       '/session',
       {
         schema: {
+          operationId: 'signIn',
           summary: 'Signs in with e-mail address and password: sets the cookie of a new session',
           description:
             'Every change by cookie needs the header `x-csrf-token` with `csrfToken` of the answer. 401 tells not which of the two was wrong; 429 when an address tries too often.',
@@ -122,6 +123,7 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
       {
         config: always,
         schema: {
+          operationId: 'signOut',
           summary: 'Signs out: the session is over',
           tags: ['access'],
           response: { 204: Type.Null() },
@@ -141,6 +143,7 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
       {
         config,
         schema: {
+          operationId: 'chooseTenant',
           summary: 'Chooses the tenant the session works in from now on',
           tags: ['access'],
           body: TenantChoiceSchema,
@@ -195,6 +198,7 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
       {
         config,
         schema: {
+          operationId: 'acceptInvitation',
           summary: 'Accepts an invitation: whoever is signed in becomes a member of the tenant',
           description:
             'With it goes a new password, for another tenant may have given the present one: every session of the user ends, and this one gets a new cookie and works in the tenant joined.',
@@ -224,6 +228,7 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
       {
         config,
         schema: {
+          operationId: 'listSessions',
           summary: 'Where you are signed in, newest first; a key is nowhere',
           tags: ['access'],
           response: { 200: SessionListSchema },
@@ -241,6 +246,7 @@ export function sessionRoutes({ access, cookie, pace, passwords }: SessionParts)
       {
         config,
         schema: {
+          operationId: 'endSession',
           summary: 'Ends one of your sessions',
           tags: ['access'],
           params: Type.Object({ id: UuidSchema }),

@@ -84,6 +84,7 @@ export function draftRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
       {
         config: reads,
         schema: {
+          operationId: 'validateFlowDocument',
           summary: 'Everything that keeps a document from being published; nothing is kept',
           tags,
           body: Type.Unknown({ description: 'A flow graph, or what is to become one' }),

@@ -27,7 +27,7 @@ export const FlowVersionSchema = Type.Object({
 export type FlowVersionDetail = Static<typeof FlowVersionSchema>;
 
 export const FlowVersionPageSchema = Type.Object({
-  versions: Type.Array(FlowVersionSummarySchema),
+  versions: Type.Array(Type.Partial(FlowVersionSummarySchema)),
   next: NextSchema,
 });
 

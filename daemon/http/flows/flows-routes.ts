@@ -190,6 +190,7 @@ export function flowsRoutes(ports: Pick<ApiPorts, 'flows' | 'nodeTypes'>): Fasti
       {
         config: writes,
         schema: {
+          operationId: 'importFlow',
           summary: 'Makes a flow of an exported document: it is the draft, to be published',
           description: 'A document that could not be published here is refused with all its faults (422).',
           tags,

@@ -5,6 +5,7 @@ import { seenBy } from '../conditional.ts';
 import type { ApiPorts } from '../ports.ts';
 import { Problem } from '../problem.ts';
 import { headersOf, IdempotencySchema } from '../resources/idempotency.ts';
+import { fieldList, pickerOf } from '../resources/page-query.ts';
 import { pageQuery, UuidSchema } from '../schemas.ts';
 import type { Which } from './flow-admin.ts';
 import { diffFlows } from './flow-diff.ts';
@@ -42,12 +43,13 @@ export function versionRoutes({ flows }: Pick<ApiPorts, 'flows'>): FastifyPlugin
           summary: 'The versions of a flow, newest first',
           tags,
           params,
-          querystring: Type.Object(pageQuery, { additionalProperties: false }),
+          querystring: Type.Object({ ...pageQuery, fields: fieldList }, { additionalProperties: false }),
           response: { 200: FlowVersionPageSchema },
         },
       },
       async (request) => {
-        const { cursor, limit = 50 } = request.query;
+        const { cursor, limit = 50, fields } = request.query;
+        const narrow = pickerOf(Object.keys(FlowVersionSummarySchema.properties), fields);
         if (cursor !== undefined && !/^[1-9]\d{0,8}$/.test(cursor))
           throw new Problem('invalid-parameters', 'see faults', [
             {
@@ -60,7 +62,7 @@ export function versionRoutes({ flows }: Pick<ApiPorts, 'flows'>): FastifyPlugin
         const versions = found.slice(0, limit);
         const last = versions.at(-1);
         return {
-          versions,
+          versions: versions.map(narrow),
           next: found.length > limit && last !== undefined ? String(last.version) : null,
         };
       },

@@ -59,6 +59,7 @@ export function liveRoutes({
         config: { access: { scope: 'calls:read', views: ['publisher', 'buyer'] }, answerWithinMs: 0 },
         exposeHeadRoute: false,
         schema: {
+          operationId: 'streamLive',
           summary: 'What happens to calls and caps now, as a stream of server-sent events',
           description,
           tags: ['live'],

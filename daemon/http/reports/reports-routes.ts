@@ -12,6 +12,7 @@ export function reportsRoutes(ports: { readonly reports: Reports }): FastifyPlug
       {
         config: { dear: 'report', access: { scope: 'reports:read', views: ['publisher', 'buyer'] } },
         schema: {
+          operationId: 'reportCalls',
           summary: 'Calls counted by hour, day, campaign, publisher, buyer or number',
           description:
             'Always the sum of the calls there are, in order of `key`; hours and days without calls are left out. A publisher sees its own calls and its payouts, a buyer its own calls and what they cost it.',

@@ -17,8 +17,8 @@ export interface ResourcePorts {
 
 /** Who may use a route of the resource. */
 export function accessTo(resource: Resource, verb: 'read' | 'write'): Access {
-  if (resource.of === 'platform' || (verb === 'write' && resource.writers === 'operators'))
-    return { scope: 'operator' };
+  if (resource.of === 'platform') return { scope: 'operator' };
+  if (verb === 'write' && resource.writers === 'operators') return { scope: 'operator', inTenant: true };
   if (verb === 'write' && resource.viewsWrite !== true) return { scope: `${resource.thing}:${verb}` };
   const views = (['publisher', 'buyer'] as const).filter((view) => resource.views?.[view] !== undefined);
   return { scope: `${resource.thing}:${verb}`, views };

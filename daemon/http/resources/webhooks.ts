@@ -7,9 +7,10 @@ import { demandIfMatch, IfMatchSchema } from '../conditional.ts';
 import { InstantSchema, Nullable } from '../schemas.ts';
 import { defineResource, type Resource } from './define-resource.ts';
 import { createdAt, enabled, Id, id, MaybeId, Name, optional, required, shown, stamps } from './fields.ts';
+import { headersOf, IdempotencySchema, once } from './idempotency.ts';
 import { etagOf } from './resource-etag.ts';
 import { lockRow, paramsOf } from './resource-routes.ts';
-import { updateRow } from './resource-rows.ts';
+import { type Row, updateRow } from './resource-rows.ts';
 import { accessTo, inScope, type ResourcePorts } from './resource-scope.ts';
 import { webhookFault } from './webhook-address.ts';
 
@@ -106,24 +107,31 @@ export function rotateSecret(ports: ResourcePorts, resource: Resource): FastifyP
           description: 'From now on what is sent is signed with it.',
           tags: ['webhooks'],
           params: paramsOf(resource, true),
-          headers: IfMatchSchema,
+          headers: Type.Object({ ...IfMatchSchema.properties, ...IdempotencySchema.properties }),
           body: Type.Optional(Nullable(Type.Object({}, { additionalProperties: false }))),
           response: { 200: resource.schemas.created },
         },
       },
       async (request, reply) => {
         demandIfMatch(request);
-        const secret = newWebhookSecret();
-        const row = await inScope(ports, request, resource, 'write', async (em, scope) => {
-          const before = await lockRow(em, request, resource, scope);
-          const { id } = request.params as { id: string };
-          const after = await updateRow(em, resource, scope, id, { secret });
-          const { tenantId } = scope;
-          const action = 'webhook.rotate_secret';
-          audited(em, request, { action, subject: 'webhook', subjectId: id, before, after, tenantId });
-          return after;
-        });
-        return reply.header('etag', etagOf(resource, row)).send({ ...row, secret });
+        const answer = await inScope(ports, request, resource, 'write', (em, scope) =>
+          // Asked again it is the same rotation, though the row has another etag since.
+          once(em, request, scope.tenantId, async () => {
+            const before = await lockRow(em, request, resource, scope);
+            const { id } = request.params as { id: string };
+            const secret = newWebhookSecret();
+            const after = await updateRow(em, resource, scope, id, { secret });
+            const { tenantId } = scope;
+            const action = 'webhook.rotate_secret';
+            audited(em, request, { action, subject: 'webhook', subjectId: id, before, after, tenantId });
+            const headers = { etag: etagOf(resource, after) };
+            return { status: 200, body: { ...after, secret }, headers, secrets: ['secret'] };
+          }),
+        );
+        return reply
+          .headers(headersOf(answer))
+          .header('cache-control', 'no-store')
+          .send(answer.body as Row);
       },
     );
   };

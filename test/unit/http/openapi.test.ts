@@ -5,11 +5,19 @@ import { join, resolve } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { generateApi } from 'swagger-typescript-api';
 import t from 'tap';
+import { operationIdOf } from '../../../daemon/http/operation-id.ts';
 import { nodeTypes } from '../../../daemon/nodes/index.ts';
 import { ask, testApi } from './test-api.ts';
 
 interface Operation {
+  readonly operationId?: string;
   readonly summary?: string;
+  readonly description?: string;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly description?: string;
+  }[];
   readonly tags?: readonly string[];
   readonly security?: readonly object[];
   readonly responses: Readonly<
@@ -18,6 +26,7 @@ interface Operation {
 }
 interface OpenApi {
   readonly openapi: string;
+  readonly info: { readonly description: string };
   readonly security: readonly object[];
   readonly tags: readonly { readonly name: string }[];
   readonly components: {
@@ -97,13 +106,97 @@ void t.test('no route is left out', async (t) => {
   for (const route of routes) t.ok(described.has(route), route);
 });
 
+void t.test('every operation has a name of its own that a client can have', (t) => {
+  const names = operations.map(({ operation }) => operation.operationId ?? '');
+  for (const [at, name] of names.entries()) {
+    t.match(name, /^[a-z][a-z]*([A-Z][a-z]+)*$/, `${operations[at]?.name}: ${name}`);
+    t.equal(names.indexOf(name), at, `${name} is one alone`);
+  }
+  t.end();
+});
+
+void t.test('an operation is called by its method and address', (t) => {
+  for (const [method, url, id] of [
+    ['GET', '/calls', 'listCalls'],
+    ['GET', '/calls/:id', 'getCall'],
+    ['GET', '/calls/export', 'exportCalls'],
+    ['POST', '/calls/:id/hangup', 'hangupCall'],
+    ['POST', '/buyers', 'createBuyer'],
+    ['PATCH', '/buyers/:id', 'updateBuyer'],
+    ['GET', '/buyers/:buyerId/endpoints', 'listBuyerEndpoints'],
+    ['DELETE', '/dnc-lists/:listId/entries/:id', 'deleteDncListEntry'],
+    ['GET', '/flows/:id/draft', 'getFlowDraft'],
+    ['PUT', '/flows/:id/draft', 'setFlowDraft'],
+    ['POST', '/flows/:id/draft/publish', 'publishFlowDraft'],
+    ['POST', '/flows/:id/versions/:version/rollback', 'rollbackFlowVersion'],
+    ['POST', '/webhooks/:id/rotate-secret', 'rotateWebhookSecret'],
+    ['GET', '/caps/:scope/holders', 'listCapHolders'],
+  ] as const)
+    t.equal(operationIdOf(method, url), id);
+  t.end();
+});
+
+/** An operation of the document, by method and address. */
+function operation(name: string): Operation {
+  const found = operations.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`there is no ${name}`);
+  return found.operation;
+}
+
+void t.test('every operation says what it needs', (t) => {
+  for (const { name, operation: of } of operations) {
+    if (of.security?.some((one) => 'cdrSecret' in one)) continue;
+    const text = of.description ?? '';
+    t.match(text, /Needs `[a-z]+:(read|write)`\.|For operators|For whoever is known|Open to everybody/, name);
+    t.equal(text.includes('Open to everybody'), open.includes(name), name);
+  }
+  t.match(operation('get /flows').description, /Needs `flows:read`\.$/);
+  t.match(
+    operation('get /calls').description,
+    /Needs `calls:read`\. Also for the role of a publisher and of a buyer\.$/,
+  );
+  t.match(operation('post /tenants').description, /For operators of the platform alone\.$/);
+  t.match(document.info.description, /things are access, audit, .*webhooks\./);
+  t.end();
+});
+
+void t.test('the tenant is a parameter wherever it counts, the CSRF token of every change by cookie', (t) => {
+  const tenantOf = (of: Operation) => of.parameters?.find(({ name }) => name === 'x-callfabric-tenant');
+  for (const { name, operation: of } of operations) {
+    const needs = /Needs `|For whoever/.test(of.description ?? '');
+    if (needs) t.match(tenantOf(of), { in: 'header', description: /tenant/, required: false }, name);
+    const byCookie = (of.security ?? document.security).filter((one) => 'session' in one);
+    for (const one of byCookie) t.equal('csrf' in one, !name.startsWith('get '), name);
+  }
+  for (const name of ['get /operators', 'post /tenants', 'get /freeswitch-nodes', 'get /health/live'])
+    t.equal(tenantOf(operation(name)), undefined, name);
+  t.ok(tenantOf(operation('post /feature-flags')), 'an operator gives a flag to a tenant');
+  t.match(
+    operation('patch /buyers/{id}').parameters?.map(({ name }) => name),
+    ['id', 'x-callfabric-tenant', 'if-match'],
+  );
+  t.match(document.components.securitySchemes, {
+    key: { type: 'http', scheme: 'bearer' },
+    session: { type: 'apiKey', in: 'cookie', name: '__Host-callfabric' },
+    csrf: { type: 'apiKey', in: 'header', name: 'x-csrf-token' },
+  });
+  t.end();
+});
+
+void t.test('the cookie is called in the document what browsers get', async (t) => {
+  const plain = testApi(t, {}, { secureCookies: false });
+  await plain.ready();
+  const { components } = plain.swagger() as unknown as OpenApi;
+  t.match(components.securitySchemes['session'], { name: 'callfabric' });
+});
+
 const usage = `import { Api } from './client.ts';
 const api = new Api({ baseUrl: 'http://127.0.0.1:8085' });
-export async function publish(name: string): Promise<number> {
-  const { data: flow } = await api.flows.flowsCreate({ name });
-  const { data: draft } = await api.flows.draftList(flow.id);
+export async function publish(name: string, tenant: string): Promise<number> {
+  const { data: flow } = await api.flows.createFlow({ name }, { headers: { 'x-callfabric-tenant': tenant } });
+  const { data: draft } = await api.flows.getFlowDraft(flow.id);
   for (const fault of draft.faults) console.log(fault.field, fault.message);
-  const { data: version } = await api.flows.draftPublishCreate(flow.id);
+  const { data: version } = await api.flows.publishFlowDraft(flow.id);
   // @ts-expect-error a version has a number, no title
   console.log(version.title);
   return version.version;

@@ -192,6 +192,17 @@ void t.test('accounts, sessions and operators', async (t) => {
     t.match((await operator('GET', '/tenants?slug=seen&fields=name')).json(), {
       tenants: [{ name: 'Seen' }],
     });
+    await operator('POST', '/operators', { email: 'told@operators.example', name: 'Told' });
+    const told = (await operator('GET', '/operators?fields=email')).json<{ operators: object[] }>();
+    t.ok(told.operators.length > 0);
+    for (const one of told.operators) t.same(Object.keys(one), ['email']);
+    t.equal((await operator('GET', '/operators?fields=passwordHash')).statusCode, 400);
+    const { id } = (
+      await admin.send('POST', '/invitations', { email: 'told@test.example', roleId })
+    ).json<Made>();
+    t.same((await get('/invitations?limit=1&fields=id'))['invitations'], [{ id }]);
+    t.same(await get(`/invitations/${id}?fields=email`), { email: 'told@test.example' });
+    t.match(await get('/invitations?fields=code'), { status: 400, faults: [{ field: '/fields' }] });
   });
 
   await t.test('an operator who names a tenant that is not there is told so', async (t) => {

@@ -127,3 +127,30 @@ void t.test('a secret is told once: the answer that is kept and given again has 
   t.match(second, { status: 201, headers: { 'idempotency-replayed': 'true' } });
   t.same(second.body, { ...first.body, secret: null });
 });
+
+void t.test('a secret is rotated once, however often it is asked for, and is told once', async (t) => {
+  const made = await house.ask('POST', '/webhooks', {
+    body: { name: 'Rotated', url: 'https://hooks.example/y', events: ['call.ended'] },
+  });
+  const at = `/webhooks/${String(made.body['id'])}`;
+  const rotate = (key: string) =>
+    house.ask('POST', `${at}/rotate-secret`, {
+      headers: { 'idempotency-key': key, 'if-match': String(made.headers['etag']) },
+    });
+  const kept = () => house.sql("select secret from webhook where name = 'Rotated'");
+  const first = await rotate('rotation');
+  t.equal(first.status, 200, first.text);
+  const secret = String(first.body['secret']);
+  t.match(secret, /^whsec_/);
+  t.not(secret, made.body['secret']);
+  t.notMatch(JSON.stringify(await house.sql('select * from idempotency_key')), secret);
+  const second = await rotate('rotation');
+  t.match(second, {
+    status: 200,
+    headers: { 'idempotency-replayed': 'true', etag: first.headers['etag'] },
+  });
+  t.same(second.body, { ...first.body, secret: null });
+  t.same(await kept(), [{ secret }]);
+  t.equal((await rotate('another')).status, 412, 'another rotation saw the row as it was before');
+  t.same(await kept(), [{ secret }]);
+});

@@ -81,6 +81,29 @@ void t.test('one flow comes with its graph as it was written', async (t) => {
   t.equal((await ask(testApi(t), { url: `/flows/${flowId}` })).status, 404);
 });
 
+void t.test('the versions of a flow come in pages, with the fields that were asked for', async (t) => {
+  const asked: unknown[] = [];
+  const versions: FlowAdmin['versions'] = async (_asker, id, below, limit) => {
+    asked.push([id, below, limit]);
+    return [version, { ...version, version: version.version - 1 }];
+  };
+  const app = testApi(t, flowsOf({ versions }));
+  const url = `/flows/${flowId}/versions`;
+  t.same((await ask(app, { url: `${url}?limit=1&cursor=9&fields=state` })).body, {
+    versions: [{ state: version.state }],
+    next: String(version.version),
+  });
+  t.match((await ask(app, { url })).body, { versions: [version, {}], next: null });
+  t.same(asked, [
+    [flowId, 9, 2],
+    [flowId, undefined, 51],
+  ]);
+  t.match(await ask(app, { url: `${url}?fields=graph` }), {
+    status: 400,
+    body: { faults: [{ field: '/fields' }] },
+  });
+});
+
 void t.test('a flow is made for the tenant that is named, and needs a name to read', async (t) => {
   const made: unknown[] = [];
   const create: FlowAdmin['create'] = async (_asker, tenant, name) => {
