@@ -61,7 +61,6 @@ t.before(async () => {
   };
   house = resourceHouse(database, newId(), false, (orm) => ({
     calls: new PostgresCallReader(orm),
-    callRows: new PostgresCallReader(orm),
     access: accessOf(orm),
     reports: new PostgresReports(orm),
     live: {
