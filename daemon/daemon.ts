@@ -286,7 +286,6 @@ export class Daemon {
           leased: new SharedLeases({ leased }),
           daemonId: this.id,
           calls,
-          callRows: calls,
           flows: new PostgresFlowAdmin(apiOrm, nodeTypes),
           nodeTypes,
           caps,

@@ -20,6 +20,7 @@ import { LegBook } from './leg-book.ts';
 import type { LiveCall, LiveSession } from './registry.ts';
 import { restoredCall, type ToldCall } from './restored-call.ts';
 import { retried } from './retried.ts';
+import { routedBy } from './routed-by.ts';
 import { legOfCall } from './switch-record.ts';
 
 /** How much later than the end of the legs RECORD_STOP may come, ms. */
@@ -94,13 +95,14 @@ export class CallSession implements LiveSession {
   live(): LiveCall {
     return {
       callId: this.#callId,
-      tenantId: this.#route?.tenant.tenantId ?? this.#taken?.tenantId,
+      ...routedBy(this.#route, this.#taken),
       channelUuid: this.#channel.uuid,
+      switchName: this.#channel.switchName,
       caller: this.#caller,
+      callerName: this.#channel.callerName,
       did: this.#did === '' ? this.#channel.calledNumber : this.#did,
       startedAtMs: this.#taken === undefined ? this.#arrivedAtMs : this.#taken.startedAtUs / 1000,
       state: this.#closing === undefined ? (this.#walk?.phase ?? this.#phase) : 'ending',
-      publisherId: this.#route?.publisher?.publisherId ?? this.#taken?.publisherId,
       ...(this.#walk?.whereabouts ?? nowhere),
       takeovers: this.#takeovers,
     };
@@ -335,7 +337,7 @@ export class CallSession implements LiveSession {
     const told = { channel: this.#channel, folder, log: this.#log, now: env.now };
     const walk: ToldCall | undefined = this.#walk ?? restoredCall(this.#taken, told);
     const trace: readonly TraceRecord[] = walk?.trace ?? [];
-    const tenantId = route?.tenant.tenantId ?? this.#taken?.tenantId;
+    const { tenantId, ...routed } = routedBy(route, this.#taken);
     const nowUs = endedAtMs * 1000;
     if (tenantId === undefined) {
       this.#log.info(
@@ -349,9 +351,7 @@ export class CallSession implements LiveSession {
       base: {
         callId: this.#callId,
         tenantId,
-        campaignId: route?.campaign.campaignId ?? this.#taken?.campaignId,
-        phoneNumberId: route?.number.phoneNumberId ?? this.#taken?.phoneNumberId,
-        publisherId: route?.publisher?.publisherId ?? this.#taken?.publisherId,
+        ...routed,
         flowVersionId: walk?.flowVersionId ?? route?.flow?.flowVersionId,
         switchName: this.#channel.switchName,
         daemonId: env.daemonId,

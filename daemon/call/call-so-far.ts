@@ -27,13 +27,14 @@ export interface CallSoFar {
   readonly attempts: readonly AttemptSoFar[];
   readonly trace: readonly TraceRecord[];
   readonly recordings: readonly RecordingRecord[];
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** Reads it from what the session holds; nothing is kept for it while nobody asks. */
 export function callSoFar(
   channelUuid: ChannelUuid,
   book: LegBook,
-  walk: Pick<CallWalk, 'attempts' | 'underWay' | 'trace' | 'recordings'> | undefined,
+  walk: Pick<CallWalk, 'attempts' | 'underWay' | 'trace' | 'recordings' | 'variables'> | undefined,
 ): CallSoFar {
   const attempts: AttemptSoFar[] = (walk?.attempts ?? []).map((attempt) => ({ ...attempt }));
   const runs = walk?.underWay;
@@ -67,5 +68,6 @@ export function callSoFar(
     attempts,
     trace: walk?.trace ?? [],
     recordings: walk?.recordings ?? [],
+    variables: walk?.variables ?? {},
   };
 }

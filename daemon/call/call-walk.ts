@@ -59,7 +59,13 @@ const versionRetryMs = 8_000;
 const cancelledGraceMs = 2_000;
 
 /** Where a call is that walks no flow yet. */
-export const nowhere = { nodeId: undefined, buyerId: undefined, buyerName: undefined };
+export const nowhere = {
+  nodeId: undefined,
+  buyerId: undefined,
+  buyerName: undefined,
+  flowVersionId: undefined,
+  tags: [],
+};
 
 /**
  * One call on its way through its flow: gives the walker the channel, the dialing, the queue and the recording, and
@@ -88,7 +94,8 @@ export class CallWalk {
   }
 
   get whereabouts() {
-    return { nodeId: this.nodeId, buyerId: this.buyerId, buyerName: this.buyerName };
+    const { nodeId, buyerId, buyerName, flowVersionId, tags } = this;
+    return { nodeId, buyerId, buyerName, flowVersionId, tags };
   }
 
   get phase(): string | undefined {

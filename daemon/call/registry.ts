@@ -1,14 +1,30 @@
 import type { LegEnd } from '../channel/leg-fact.ts';
 import type { HangupCause } from '../telephony/hangup-cause.ts';
-import type { BuyerId, CallId, ChannelUuid, PublisherId, TenantId } from '../telephony/ids.ts';
+import type {
+  BuyerId,
+  CallId,
+  CampaignId,
+  ChannelUuid,
+  FlowVersionId,
+  PhoneNumberId,
+  PublisherId,
+  SwitchName,
+  TenantId,
+} from '../telephony/ids.ts';
 import type { CallSoFar } from './call-so-far.ts';
 
 /** What can be seen of a call while it lives. */
 export interface LiveCall {
   readonly callId: CallId;
   readonly tenantId: TenantId | undefined;
+  /** What it is routed by is known from its admission on. */
+  readonly campaignId: CampaignId | undefined;
+  readonly phoneNumberId: PhoneNumberId | undefined;
+  readonly flowVersionId: FlowVersionId | undefined;
   readonly channelUuid: ChannelUuid;
+  readonly switchName: SwitchName;
   readonly caller: string;
+  readonly callerName: string;
   readonly did: string;
   readonly startedAtMs: number;
   /** `admission`, then what is being done: `ivr`, `queue`, `ringing`, `bridged`, `ending` … */
@@ -18,6 +34,8 @@ export interface LiveCall {
   /** The buyer that is dialled, or was last. */
   readonly buyerId: BuyerId | undefined;
   readonly buyerName: string | undefined;
+  /** Those it bears by now. */
+  readonly tags: readonly string[];
   readonly takeovers: number;
 }
 

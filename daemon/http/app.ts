@@ -14,6 +14,7 @@ import { SignInPace } from './access/sign-in-pace.ts';
 import { checkAccess, demandAccess } from './access.ts';
 import { answerWithin } from './answer-time.ts';
 import { apiDescription, buildLocalReference, documentProblems, writtenOnce } from './api-description.ts';
+import { callTagsRoute } from './call-tags-route.ts';
 import { callsRoutes } from './calls-routes.ts';
 import { capsRoutes } from './caps-routes.ts';
 import { cdrRoutes } from './cdr-routes.ts';
@@ -167,6 +168,7 @@ export function buildApp({
     if (!settings.metricsWithoutKey) await guarded.register(metricsRoutes(ports, { open: false }));
     await guarded.register(accessRoutes(accessParts));
     await guarded.register(callsRoutes(ports));
+    await guarded.register(callTagsRoute(ports));
     await guarded.register(flowsRoutes(ports));
     await guarded.register(capsRoutes(ports));
     await guarded.register(resourcesRoutes(ports.resources));

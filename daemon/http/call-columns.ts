@@ -15,7 +15,14 @@ const summary = {
   daemonId: 'c.daemon_id',
   tenantId: 'c.tenant_id',
   campaignId: 'c.campaign_id',
+  publisherId: 'c.publisher_id',
+  buyerId: 'c.buyer_id',
+  phoneNumberId: 'c.phone_number_id',
+  flowVersionId: 'c.flow_version_id',
+  switchName: 'c.switch_name',
+  source: 'c.source',
   caller: 'c.caller',
+  callerName: 'c.caller_name',
   did: 'c.did',
   startedAt: instant('c.started_at'),
   answeredAt: instant('c.answered_at'),
@@ -35,17 +42,19 @@ const summary = {
 };
 /** A `call` row `c` (left joined with its `buyer` b) as a CallSummary. */
 export const summaryObject = objectOf(summary);
-/** The same as a CallRow. */
-export const callRowObject = objectOf({
+const callObject = objectOf({
   ...summary,
-  callerName: 'c.caller_name',
-  publisherId: 'c.publisher_id',
-  buyerId: 'c.buyer_id',
+  flowId: 'v.flow_id',
+  flowNumber: 'v.number',
+  variables: 'c.variables',
 });
 
 const cdrObject = objectOf({
   startedAt: instant('d.started_at'),
+  progressAt: instant('d.progress_at'),
+  progressMediaAt: instant('d.progress_media_at'),
   answeredAt: instant('d.answered_at'),
+  bridgedAt: instant('d.bridged_at'),
   endedAt: instant('d.ended_at'),
   billMs: 'd.bill_ms',
   cause: 'd.cause',
@@ -110,9 +119,9 @@ function listOf(object: string, order: string, from: string): string {
   return `coalesce((select jsonb_agg(${object} order by ${order}) from ${from}), '[]')`;
 }
 
-/** A `call` row `c` with all that belongs to it, in one read and so of one moment. */
+/** A `call` row `c` (left joined with its `buyer` b and its `flow_version` v) with all that belongs to it, in one read and so of one moment. */
 export const detailObject = objectOf({
-  call: summaryObject,
+  call: callObject,
   legs: listOf(
     legObject,
     'l.side, d.started_at, l.id',

@@ -1,70 +1,14 @@
-import type { CallSoFar } from '../call/call-so-far.ts';
 import type { LiveCall } from '../call/registry.ts';
 import type { LeasedCall } from '../caps/leased-calls.ts';
 import { RedisAway } from '../caps/redis-link.ts';
-import { type DaemonId, isUuid } from '../telephony/ids.ts';
+import { isUuid } from '../telephony/ids.ts';
 import type { Showing } from './access/number-policy.ts';
 import type { Whose } from './access.ts';
 import type { CallPage, CallQuery, CallSummary } from './call-schemas.ts';
+import { summaryOfLeased, summaryOfLive } from './live-calls.ts';
 import { isInstant, periodOf } from './period.ts';
 import type { ApiPorts, CallFilter, CallPosition } from './ports.ts';
 import { Problem } from './problem.ts';
-import { instantOfMs, instantOfUs } from './schemas.ts';
-
-/** A live call in the shape of the ended ones. `soFar` tells when it was answered and joined with a buyer. */
-export function summaryOfLive(live: LiveCall, daemonId: DaemonId, soFar?: CallSoFar): CallSummary {
-  const at = (us: number | undefined): string | null => (us === undefined ? null : instantOfUs(us));
-  return {
-    id: live.callId,
-    state: 'live',
-    daemonId,
-    tenantId: live.tenantId ?? null,
-    campaignId: null,
-    caller: live.caller,
-    did: live.did,
-    startedAt: instantOfMs(live.startedAtMs),
-    answeredAt: at(soFar?.answeredAtUs),
-    connectedAt: at(soFar?.connectedAtUs),
-    endedAt: null,
-    stage: live.state,
-    nodeId: live.nodeId ?? null,
-    buyer: live.buyerName ?? null,
-    outcome: null,
-    refusal: null,
-    reason: null,
-    cause: null,
-    hungUpBy: null,
-    takeovers: live.takeovers,
-    tags: [],
-  };
-}
-
-/** A live call of another daemon: what its leases tell. */
-export function summaryOfLeased({ callId, daemonId, sinceMs, scopes }: LeasedCall): CallSummary {
-  return {
-    id: callId,
-    state: 'live',
-    daemonId,
-    tenantId: scopes.tenant ?? null,
-    campaignId: scopes.campaign ?? null,
-    caller: null,
-    did: null,
-    startedAt: instantOfMs(sinceMs),
-    answeredAt: null,
-    connectedAt: null,
-    endedAt: null,
-    stage: null,
-    nodeId: null,
-    buyer: scopes.buyer ?? null,
-    outcome: null,
-    refusal: null,
-    reason: null,
-    cause: null,
-    hungUpBy: null,
-    takeovers: null,
-    tags: [],
-  };
-}
 
 export function encodeCursor(position: CallPosition): string {
   return Buffer.from(`${position.startedAt}|${position.id}`).toString('base64url');
@@ -125,25 +69,37 @@ export function lastDigits(sought: string): string | undefined {
   return /^\d{4,15}$/.test(sought) ? sought : undefined;
 }
 
-/** A number that is not known (of a call at another daemon) is none that is sought. */
-function isSought(number: string | null, sought: string | undefined): boolean {
-  if (sought === undefined) return true;
-  if (number === null) return false;
+/** Whether a live call is sought; undefined where what is known of it does not tell. */
+type Wanted = boolean | undefined;
+
+function isSame(known: string, sought: string): boolean {
+  return known === sought;
+}
+
+function isNumber(number: string, sought: string): boolean {
   return lastDigits(sought) === undefined ? number === sought : number.endsWith(sought);
 }
 
-function wanted(call: CallSummary, filter: CallFilter): boolean {
-  return (
-    (filter.tenant === undefined || call.tenantId === filter.tenant) &&
-    isSought(call.caller, filter.caller) &&
-    isSought(call.did, filter.did) &&
-    // What a call is counted by is known of it when it ends.
-    [filter.campaign, filter.publisher, filter.buyer, filter.tag, filter.outcome].every(
-      (sought) => sought === undefined,
-    ) &&
-    (filter.from === undefined || call.startedAt >= filter.from) &&
-    (filter.to === undefined || call.startedAt < filter.to)
-  );
+/** `elsewhere`: it runs at another daemon, and what is null of it is not known. Of one's own it is none. */
+function wanted(call: CallSummary, filter: CallFilter, elsewhere: boolean): Wanted {
+  // Until it ends no call has an outcome.
+  if (filter.outcome !== undefined) return false;
+  if (filter.tenant !== undefined && call.tenantId !== filter.tenant) return false;
+  if (filter.from !== undefined && call.startedAt < filter.from) return false;
+  if (filter.to !== undefined && call.startedAt >= filter.to) return false;
+  const unknown = elsewhere ? undefined : false;
+  const is = (known: string | null, sought: string | undefined, same = isSame): Wanted =>
+    sought === undefined || (known === null ? unknown : same(known, sought));
+  const answers = [
+    is(call.campaignId, filter.campaign),
+    is(call.publisherId, filter.publisher),
+    is(call.buyerId, filter.buyer),
+    is(call.caller, filter.caller, isNumber),
+    is(call.did, filter.did, isNumber),
+    filter.tag === undefined || call.tags.includes(filter.tag) || unknown,
+  ];
+  if (answers.includes(false)) return false;
+  return answers.includes(undefined) ? undefined : true;
 }
 
 /** Whether a live call is one of those somebody sees. */
@@ -180,17 +136,20 @@ async function liveCalls(
   const calls = own
     .filter((call) => isOf(whose, call))
     .map((call) => summaryOfLive(call, daemonId))
-    .filter((call) => wanted(call, filter));
+    .filter((call) => wanted(call, filter, false));
   try {
     const { calls: all, whole } = await leased.list();
     const known = new Set<string>(own.map(({ callId }) => callId));
     const elsewhere = all.filter((call) => !known.has(call.callId));
     const others = elsewhere.filter((call) => isLeasedOf(whose, call)).map(summaryOfLeased);
+    const told = others.map((call) => wanted(call, filter, true));
     return {
-      calls: [...calls, ...others.filter((call) => wanted(call, filter))],
+      calls: [...calls, ...others.filter((_, at) => told[at])],
       // Some of its tenant's calls may be a publisher's own: their leases do not tell.
       complete:
-        whole && !(whose.view.of === 'publisher' && elsewhere.some((call) => isOfTenant(whose, call))),
+        whole &&
+        !told.includes(undefined) &&
+        !(whose.view.of === 'publisher' && elsewhere.some((call) => isOfTenant(whose, call))),
     };
   } catch (error) {
     if (!(error instanceof RedisAway)) throw error;

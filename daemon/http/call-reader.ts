@@ -2,60 +2,42 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { inTenant } from '../../orm/in-tenant.ts';
 import type { CallId } from '../telephony/ids.ts';
 import type { View, Whose } from './access.ts';
-import { callRowObject, detailObject, summaryObject } from './call-columns.ts';
+import { detailObject, summaryObject } from './call-columns.ts';
 import { lastDigits } from './call-list.ts';
-import type { CallRecords, CallRow, CallSummary } from './call-schemas.ts';
-import type { CallFilter, CallPosition, CallReader, CallRows } from './ports.ts';
+import type { CallRecords, CallSummary, CallView } from './call-schemas.ts';
+import type { CallFilter, CallPosition, CallReader } from './ports.ts';
 
+const withFlow = 'left join flow_version v on v.id = c.flow_version_id';
 const withBuyer = 'left join buyer b on b.id = c.buyer_id';
 const newestFirst = 'order by c.started_at desc, c.id desc limit ?';
 
 /** Reads ended calls out of PostgreSQL, which makes the JSON itself: no entity is built for a list. */
-export class PostgresCallReader implements CallReader, CallRows {
+export class PostgresCallReader implements CallReader {
   readonly #orm: MikroORM;
 
   constructor(orm: MikroORM) {
     this.#orm = orm;
   }
 
-  list(
+  async list(
     whose: Whose,
     filter: CallFilter,
     after: CallPosition | undefined,
     limit: number,
   ): Promise<readonly CallSummary[]> {
-    return this.#page<CallSummary>(whose, filter, after, limit, summaryObject);
-  }
-
-  rows(
-    whose: Whose,
-    filter: CallFilter,
-    after: CallPosition | undefined,
-    limit: number,
-  ): Promise<readonly CallRow[]> {
-    return this.#page<CallRow>(whose, filter, after, limit, callRowObject);
-  }
-
-  async #page<Call>(
-    whose: Whose,
-    filter: CallFilter,
-    after: CallPosition | undefined,
-    limit: number,
-    object: string,
-  ): Promise<Call[]> {
     const { tenantId, view } = whose;
     if (tenantId !== undefined && filter.tenant !== undefined && filter.tenant !== tenantId) return [];
     const tenant = tenantId ?? filter.tenant;
-    const { sql, values } = listSql({ ...filter, tenant }, after, limit, view, object);
-    const rows = await this.#read<{ call: Call }>(tenant, sql, values);
+    const { sql, values } = listSql({ ...filter, tenant }, after, limit, view);
+    const rows = await this.#read<{ call: CallSummary }>(tenant, sql, values);
     return rows.map((row) => row.call);
   }
 
-  async find(whose: Whose, id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined> {
+  async find(whose: Whose, id: CallId): Promise<(CallRecords & { readonly call: CallView }) | undefined> {
     const own = ofView(whose);
-    const [row] = await this.#read<{ found: CallRecords & { call: CallSummary } }>(
+    const [row] = await this.#read<{ found: CallRecords & { call: CallView } }>(
       whose.tenantId,
-      `select ${detailObject} as found from call c ${withBuyer} where c.id = ? and ${own.condition}`,
+      `select ${detailObject} as found from call c ${withBuyer} ${withFlow} where c.id = ? and ${own.condition}`,
       [id, ...own.values],
     );
     return row?.found;
@@ -93,7 +75,6 @@ export function listSql(
   after: CallPosition | undefined,
   limit: number,
   view: View = { of: 'tenant' },
-  object: string = summaryObject,
 ): { readonly sql: string; readonly values: readonly unknown[] } {
   const conditions: string[] = [];
   const values: unknown[] = [];
@@ -124,7 +105,8 @@ export function listSql(
     const whose = filter.tag === undefined ? [`c.${tenant}`] : [`c.${tenant}`, `g.${tenant}`];
     return `select c.* from call c ${tags} where ${[...whose, ...conditions].join(' and ')} order by ${at} desc, ${id} desc limit ?`;
   };
-  const list = (from: string): string => `select ${object} as call from ${from} ${withBuyer} ${newestFirst}`;
+  const list = (from: string): string =>
+    `select ${summaryObject} as call from ${from} ${withBuyer} ${newestFirst}`;
   if (filter.tenant !== undefined)
     return {
       sql: list(`(${page('tenant_id = current_tenant_id()')}) c`),

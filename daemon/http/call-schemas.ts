@@ -20,7 +20,18 @@ export const CallSummarySchema = Type.Object({
   daemonId: Text,
   tenantId: Nullable(Text),
   campaignId: Nullable(Text),
+  publisherId: Nullable(Text),
+  /** The buyer it was connected with, or that was tried last. */
+  buyerId: Nullable(Text),
+  phoneNumberId: Nullable(Text),
+  flowVersionId: Nullable(Text),
+  /** The FreeSWITCH its A-leg is at. */
+  switchName: Nullable(Text),
+  /** `switch`: made from FreeSWITCH's own record after a crash. Null of a live call. */
+  source: Nullable(Type.Enum(['session', 'switch'])),
   caller: Nullable(Text),
+  /** As the caller's side gave it. */
+  callerName: Nullable(Text),
   did: Nullable(Text),
   startedAt: At,
   answeredAt: MaybeAt,
@@ -41,16 +52,24 @@ export const CallSummarySchema = Type.Object({
 });
 export type CallSummary = Static<typeof CallSummarySchema>;
 
-/** A call as it is exported: with what names its parties. */
-export interface CallRow extends CallSummary {
-  readonly callerName: string | null;
-  readonly publisherId: string | null;
-  readonly buyerId: string | null;
-}
+/** One call by itself: with what is too much for a list. */
+export const CallSchema = Type.Object({
+  ...CallSummarySchema.properties,
+  /** The version's flow and number; null also where it was deleted. */
+  flowId: Nullable(Text),
+  flowNumber: Nullable(Count),
+  variables: Nullable(Type.Record(Text, Text)),
+});
+export type CallView = Static<typeof CallSchema>;
 
 export const CdrSchema = Type.Object({
   startedAt: At,
+  /** When it rang (180), and when it was heard before it was answered (183). */
+  progressAt: MaybeAt,
+  progressMediaAt: MaybeAt,
   answeredAt: MaybeAt,
+  /** When it was joined with another leg. */
+  bridgedAt: MaybeAt,
   endedAt: At,
   billMs: Count,
   cause: Text,
@@ -138,7 +157,7 @@ export const CallRecordsSchema = Type.Object({
 export type CallRecords = Static<typeof CallRecordsSchema>;
 
 export const CallDetailSchema = Type.Object({
-  call: CallSummarySchema,
+  call: CallSchema,
   ...CallRecordsSchema.properties,
   timeline: Type.Array(MomentSchema),
 });
@@ -148,8 +167,10 @@ export const CallPageSchema = Type.Object({
   /** With `?fields=` a part of each. */
   calls: Type.Array(Type.Partial(CallSummarySchema)),
   next: NextSchema,
-  /** False: live calls of other daemons are missing, because Redis is away or there are too many of them. */
-  complete: Type.Boolean(),
+  complete: Type.Boolean({
+    description:
+      'False: live calls of other daemons may be missing, because Redis is away, there are too many of them, or what is sought by is not known of them here',
+  }),
 });
 /** A page before it is narrowed to the fields that were asked for. */
 export interface CallPage extends Static<typeof CallPageSchema> {

@@ -11,6 +11,7 @@ export function timelineOf(call: CallSummary, records: CallRecords): Moment[] {
     call.caller === null ? `a call that daemon ${call.daemonId} runs` : `${call.caller} called ${call.did}`;
   tell(call.startedAt, 'call', began);
   tell(call.answeredAt, 'call', 'answered');
+  tell(call.connectedAt, 'call', call.buyer === null ? 'connected' : `connected with ${call.buyer}`);
   for (const step of records.trace) {
     const why = step.reason === null ? '' : `: ${step.reason}`;
     tell(step.enteredAt, 'node', `${step.nodeId} (${step.nodeType}) left by ${step.exit}${why}`);

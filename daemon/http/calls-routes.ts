@@ -4,18 +4,19 @@ import { Type } from 'typebox';
 import { RedisAway } from '../caps/redis-link.ts';
 import { isHangupCause } from '../telephony/hangup-cause.ts';
 import type { CallId } from '../telephony/ids.ts';
-import { showingTo, shownRecords, shownSummary } from './access/number-policy.ts';
-import { isLeasedOf, isOf, pageOfCalls, soughtBy, summaryOfLeased, summaryOfLive } from './call-list.ts';
+import { showingTo, shownCall, shownRecords, shownSummary } from './access/number-policy.ts';
+import { isLeasedOf, isOf, pageOfCalls, soughtBy } from './call-list.ts';
 import {
   CallDetailSchema,
   CallPageSchema,
   CallQuerySchema,
   type CallRecords,
-  type CallSummary,
   CallSummarySchema,
+  type CallView,
   HangupBodySchema,
 } from './call-schemas.ts';
 import { timelineOf } from './call-timeline.ts';
+import { viewOfLeased, viewOfLive } from './live-calls.ts';
 import { recordsOfLive } from './live-records.ts';
 import type { ApiPorts } from './ports.ts';
 import { Problem, unavailable } from './problem.ts';
@@ -29,7 +30,7 @@ const read = { access: { scope: 'calls:read', views: ['publisher', 'buyer'] } } 
 
 /** `GET /calls`, `GET /calls/export`, `GET /calls/:id`, `POST /calls/:id/hangup`. */
 export function callsRoutes(
-  ports: Pick<ApiPorts, 'liveCalls' | 'calls' | 'leased' | 'daemonId' | 'access' | 'callRows'>,
+  ports: Pick<ApiPorts, 'liveCalls' | 'calls' | 'leased' | 'daemonId' | 'access'>,
 ): FastifyPluginAsyncTypebox {
   return async (app) => {
     await app.register(callsExport(ports));
@@ -40,7 +41,7 @@ export function callsRoutes(
         schema: {
           summary: 'Live and ended calls, newest first',
           description:
-            'Of all daemons. Of a call that lives at another daemon than the one that answers only what its cap leases tell is known: daemonId, tenantId, campaignId, the id of its buyer, and about when it began. A publisher sees the calls it sent, a buyer those it got, both with numbers masked unless the tenant set wholeNumbers (PATCH /tenant).',
+            'Of all daemons. Of a call that lives at another daemon than the one that answers only what its cap leases tell is known: daemonId, tenantId, campaignId, phoneNumberId, switchName, the id of its buyer, and about when it began; where a filter asks for more, `complete` is false. A publisher sees the calls it sent, a buyer those it got, both with numbers masked unless the tenant set wholeNumbers (PATCH /tenant).',
           tags: ['calls'],
           querystring: CallQuerySchema,
           response: { 200: CallPageSchema },
@@ -74,7 +75,7 @@ export function callsRoutes(
         const narrow = pickerOf(Object.keys(CallDetailSchema.properties), request.query.fields);
         const showing = await showingTo(ports.access.facts, request.principal);
         const { call, ...records } = await found(request, id);
-        const shown = { call: shownSummary(call, showing), ...shownRecords(records, showing) };
+        const shown = { call: shownCall(call, showing), ...shownRecords(records, showing) };
         return narrow({ ...shown, timeline: timelineOf(shown.call, shown) });
       },
     );
@@ -124,13 +125,13 @@ export function callsRoutes(
   async function found(
     { principal }: FastifyRequest,
     id: CallId,
-  ): Promise<CallRecords & { readonly call: CallSummary }> {
+  ): Promise<CallRecords & { readonly call: CallView }> {
     // Live first: its record is only written when it ends, and a live call must be seen with PostgreSQL away.
     const live = ports.liveCalls.get(id);
     if (live !== undefined && isOf(principal, live)) {
       const soFar = ports.liveCalls.soFar(id);
       const records = soFar === undefined ? nothing : recordsOfLive(soFar);
-      return { call: summaryOfLive(live, ports.daemonId, soFar), ...records };
+      return { call: viewOfLive(live, ports.daemonId, soFar), ...records };
     }
     let away: Error | undefined;
     const ended = await ports.calls.find(principal, id).catch((error: unknown) => {
@@ -142,7 +143,7 @@ export function callsRoutes(
       throw away ?? redisAway();
     });
     if (leased !== undefined && isLeasedOf(principal, leased))
-      return { call: summaryOfLeased(leased), ...nothing };
+      return { call: viewOfLeased(leased), ...nothing };
     if (away !== undefined) throw away;
     throw new Problem('not-found', 'no call has this id');
   }

@@ -52,7 +52,10 @@ export function recordsOfLive({ legs, attempts, trace, recordings }: CallSoFar):
 function cdrView(cdr: NonNullable<CallSoFar['legs'][number]['cdr']>): CdrView {
   return {
     startedAt: instantOfUs(cdr.times.startUs),
+    progressAt: at(cdr.times.progressUs),
+    progressMediaAt: at(cdr.times.progressMediaUs),
     answeredAt: at(cdr.times.answerUs),
+    bridgedAt: at(cdr.times.bridgeUs),
     endedAt: instantOfUs(cdr.times.endUs),
     billMs: cdr.billMs,
     cause: cdr.cause,

@@ -10,7 +10,7 @@ import type { CallId, DaemonId } from '../telephony/ids.ts';
 import type { CallOutcome } from '../telephony/outcome.ts';
 import type { AccessPorts } from './access/ports.ts';
 import type { Whose } from './access.ts';
-import type { CallRecords, CallRow, CallSummary } from './call-schemas.ts';
+import type { CallRecords, CallSummary, CallView } from './call-schemas.ts';
 import type { FlowAdmin } from './flows/flow-admin.ts';
 import type { LiveStream } from './live/live-routes.ts';
 import type { Reports } from './reports/ports.ts';
@@ -54,17 +54,7 @@ export interface CallReader {
     after: CallPosition | undefined,
     limit: number,
   ): Promise<readonly CallSummary[]>;
-  find(whose: Whose, id: CallId): Promise<(CallRecords & { readonly call: CallSummary }) | undefined>;
-}
-
-/** The same calls as they are exported. */
-export interface CallRows {
-  rows(
-    whose: Whose,
-    filter: CallFilter,
-    after: CallPosition | undefined,
-    limit: number,
-  ): Promise<readonly CallRow[]>;
+  find(whose: Whose, id: CallId): Promise<(CallRecords & { readonly call: CallView }) | undefined>;
 }
 
 /** Something readiness depends on. Of each kind at least one must be well: of several FreeSWITCHes one will do. */
@@ -119,7 +109,6 @@ export interface ApiPorts {
   readonly liveCalls: LiveCalls;
   readonly leased: CallsOfAllDaemons;
   readonly calls: CallReader;
-  readonly callRows: CallRows;
   readonly flows: FlowAdmin;
   readonly nodeTypes: NodeTypes;
   readonly caps: Pick<Caps, 'holders'>;

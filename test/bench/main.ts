@@ -6,6 +6,12 @@ import { benchEightStepCalls, benchLiveCalls } from './eight-step-calls.ts';
 import { benchFrameParser } from './frame-parser.ts';
 import { benchPostDialDelay } from './post-dial-delay.ts';
 
+/**
+ * Those of which a target that is not met fails the run: they are compared with plain numbers that hold on any machine.
+ * The others depend on the machine and on what else runs there.
+ */
+const promised: ReadonlySet<string> = new Set(['api']);
+
 const benches: Readonly<Record<string, (profile: string | undefined, cps: number) => Promise<BenchRow[]>>> = {
   parser: () => benchFrameParser(),
   calls: benchEightStepCalls,
@@ -28,6 +34,9 @@ const cps = Number(values.cps);
 const wrong = chosen.some((name) => benches[name] === undefined) || !Number.isInteger(cps) || cps < 1;
 if (values.help || wrong) {
   process.stdout.write(`npm run bench -- [--json] [--only ${Object.keys(benches).join('|')}] [--profile <folder>] [--cps <n>]
+
+A list of the API that takes longer than promised (--only api) ends it with 1, as does a bench that fails; other
+figures that miss their target are told alone.
 
   --json      one object a line: name, value, unit, peer, ratio, target, met, more
   --only      this bench alone; may be given several times
@@ -73,7 +82,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 let failed = false;
 for (const name of chosen) {
   try {
-    for (const row of (await benches[name]?.(values.profile, cps)) ?? []) print(row);
+    for (const row of (await benches[name]?.(values.profile, cps)) ?? []) {
+      print(row);
+      if (promised.has(name) && !row.met) failed = true;
+    }
   } catch (error) {
     failed = true;
     process.stderr.write(

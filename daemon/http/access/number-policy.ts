@@ -1,5 +1,5 @@
 import type { Principal } from '../access.ts';
-import type { CallRecords, CallRow, CallSummary } from '../call-schemas.ts';
+import type { CallRecords, CallSummary, CallView } from '../call-schemas.ts';
 
 /** How calls are shown to somebody. */
 export interface Showing {
@@ -56,9 +56,16 @@ export function shownSummary(call: CallSummary, showing: Showing): CallSummary {
   return {
     ...call,
     ...shownNumbers(call, showing),
+    callerName: null,
+    publisherId: view.of === 'publisher' ? call.publisherId : null,
+    // A publisher's numbers are its own to know, as a buyer's are not.
+    phoneNumberId: view.of === 'publisher' ? call.phoneNumberId : null,
+    buyerId: view.of === 'buyer' ? call.buyerId : null,
     // Who else buys is the tenant's own business, and so is how it routes.
     buyer: view.of === 'buyer' ? call.buyer : null,
     nodeId: null,
+    flowVersionId: null,
+    switchName: null,
     stage: call.stage === null || shownStages.has(call.stage) ? call.stage : 'routing',
     // Says in the tenant's own words why: a block list, an empty balance, another buyer.
     reason: null,
@@ -66,17 +73,11 @@ export function shownSummary(call: CallSummary, showing: Showing): CallSummary {
   };
 }
 
-/** The same where it is exported. */
-export function shownRow(row: CallRow, showing: Showing): CallRow {
-  const { of } = showing.view;
-  if (of === 'tenant') return row;
-  return {
-    ...row,
-    ...shownSummary(row, showing),
-    callerName: null,
-    publisherId: of === 'publisher' ? row.publisherId : null,
-    buyerId: of === 'buyer' ? row.buyerId : null,
-  };
+/** The same of one call by itself. */
+export function shownCall(call: CallView, showing: Showing): CallView {
+  if (showing.view.of === 'tenant') return call;
+  // What a flow collected is the caller's own and the tenant's.
+  return { ...call, ...shownSummary(call, showing), flowId: null, flowNumber: null, variables: null };
 }
 
 /** The records of a call of theirs: a publisher's end at the A-leg, a buyer's begin with the attempts at it. */

@@ -1,9 +1,9 @@
 import type { FastifyPluginAsync } from 'fastify';
 import { Type } from 'typebox';
-import { type Showing, showingTo, shownRow } from '../access/number-policy.ts';
+import { type Showing, showingTo, shownSummary } from '../access/number-policy.ts';
 import type { Whose } from '../access.ts';
 import { soughtBy } from '../call-list.ts';
-import { type CallQuery, CallQuerySchema, type CallRow } from '../call-schemas.ts';
+import { type CallQuery, CallQuerySchema, type CallSummary } from '../call-schemas.ts';
 import type { ApiPorts, CallFilter, CallPosition } from '../ports.ts';
 import { csvResponse, exportBatch, exportTimeoutMs, sendCsv } from './csv-export.ts';
 
@@ -27,29 +27,29 @@ const columns = [
   'cause',
   'hungUpBy',
   'tags',
-] as const satisfies readonly (keyof CallRow)[];
+] as const satisfies readonly (keyof CallSummary)[];
 
 // The list's own filters: whoever sees calls there can take the same ones home.
 const { state: _ended, limit: _all, cursor: _whole, fields: _every, ...filters } = CallQuerySchema.properties;
 const QuerySchema = Type.Object(filters, { additionalProperties: false });
 
 async function* batches(
-  { callRows }: Pick<ApiPorts, 'callRows'>,
+  { calls }: Pick<ApiPorts, 'calls'>,
   whose: Whose,
   filter: CallFilter,
   showing: Showing,
 ) {
   let after: CallPosition | undefined;
   for (;;) {
-    const rows = await callRows.rows(whose, filter, after, exportBatch);
-    yield rows.map((row) => ({ ...shownRow(row, showing) }));
+    const rows = await calls.list(whose, filter, after, exportBatch);
+    yield rows.map((row) => ({ ...shownSummary(row, showing) }));
     after = rows.at(-1);
     if (after === undefined || rows.length < exportBatch) return;
   }
 }
 
 /** `GET /calls/export`: the ended calls of `GET /calls`. */
-export function callsExport(ports: Pick<ApiPorts, 'callRows' | 'access'>): FastifyPluginAsync {
+export function callsExport(ports: Pick<ApiPorts, 'calls' | 'access'>): FastifyPluginAsync {
   return async (app) => {
     app.get(
       '/calls/export',

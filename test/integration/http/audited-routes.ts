@@ -28,6 +28,7 @@ export const writtenBy: Readonly<Record<string, Written>> = {
   'POST /operators': { action: 'operator.create' },
   'DELETE /operators/:id': { action: 'operator.remove' },
   'POST /calls/:id/hangup': { action: 'call.hangup', is: { after: { cause: 'NORMAL_CLEARING' } } },
+  'PUT /calls/:id/tags': { action: 'call.tags', is: { after: { tags: [] } } },
   'POST /billing-accounts/:id/deposits': { action: 'billing_account.deposit' },
   'PATCH /flows/:id': { action: 'flow.rename' },
   'POST /flows/:id/clone': { action: 'flow.clone', subjectId: 'made' },

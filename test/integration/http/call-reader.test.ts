@@ -2,8 +2,10 @@ import t from 'tap';
 import { Check } from 'typebox/schema';
 import { PostgresCallReader } from '../../../daemon/http/call-reader.ts';
 import { CallDetailSchema, type CallSummary } from '../../../daemon/http/call-schemas.ts';
+import { instantOfUs } from '../../../daemon/http/schemas.ts';
 import { encodeRecord } from '../../../daemon/records/record-line.ts';
 import { PostgresRecordStore } from '../../../daemon/records/record-store.ts';
+import type { FlowVersionId } from '../../../daemon/telephony/ids.ts';
 import { openOrm } from '../../../orm/config.ts';
 import { Tenant } from '../../../orm/index.ts';
 import { ask, checkedApp, fakePorts } from '../../unit/http/test-api.ts';
@@ -23,11 +25,18 @@ void t.test('calls out of PostgreSQL through the API', async (t) => {
   });
   const tenant = await orm.em.fork().findOneOrFail(Tenant, { slug: 'test-org' });
   // Three in the same microsecond, two a microsecond apart: what a Date would mix up.
+  const [version] = await orm.em
+    .getConnection()
+    .execute<{ id: string; flow: string; number: number }[]>(
+      'select id, flow_id as flow, number from flow_version where tenant_id = ? limit 1',
+      [tenant.id],
+    );
   const offsets = [0, 0, 0, 1, 2, 3_600_000_000];
-  const records = offsets.map((offset) =>
+  const records = offsets.map((offset, at) =>
     sampleRecord(tenant.id, {
       startedAtUs: startUs + offset,
       endedAtUs: startUs + offset + 60_000_000,
+      ...(at === 0 ? { flowVersionId: version?.id as FlowVersionId } : {}),
     }),
   );
   await new PostgresRecordStore(orm).write(records.map(encodeRecord));
@@ -97,6 +106,17 @@ void t.test('calls out of PostgreSQL through the API', async (t) => {
         caller: sample.caller,
         did: sample.did,
         startedAt: '2026-07-17T10:00:00.000000Z',
+        campaignId: sample.campaignId,
+        phoneNumberId: sample.phoneNumberId,
+        publisherId: null,
+        buyerId: sample.buyerId,
+        flowVersionId: version?.id,
+        flowId: version?.flow,
+        flowNumber: version?.number,
+        switchName: sample.switchName,
+        source: sample.source,
+        callerName: sample.callerName,
+        variables: sample.variables,
         outcome: sample.outcome,
         hungUpBy: sample.hungUpBy,
         tags: [...sample.tags],
@@ -119,7 +139,28 @@ void t.test('calls out of PostgreSQL through the API', async (t) => {
       billMs: cdr?.billMs,
       q850: cdr?.q850,
       source: cdr?.source,
+      progressAt: instantOfUs(cdr?.times.progressUs ?? 0),
+      progressMediaAt: null,
+      bridgedAt: instantOfUs(cdr?.times.bridgeUs ?? 0),
     });
+    const [, gone] = records;
+    t.match(
+      (await ask(app, { url: `/calls/${gone?.callId}` })).body,
+      { call: { flowVersionId: gone?.flowVersionId, flowId: null, flowNumber: null } },
+      'the version is named even where it is no more',
+    );
+  });
+
+  await t.test('a list tells of each whose it was and how it came', async (t) => {
+    const fields = 'publisherId,buyerId,phoneNumberId,flowVersionId,switchName,source,callerName';
+    const { body } = await ask(app, { url: `/calls?campaign=${sample.campaignId}&fields=${fields}` });
+    const { buyerId, phoneNumberId, switchName, source, callerName } = sample;
+    const known = { buyerId, phoneNumberId, switchName, source, callerName };
+    t.same(body['calls'], [{ ...known, publisherId: null, flowVersionId: version?.id }]);
+    t.equal((await ask(app, { url: '/calls?fields=variables' })).status, 400, 'too much for a list');
+  });
+
+  await t.test('what nobody knows is not found', async (t) => {
     t.equal((await ask(app, { url: '/calls/01981234-0000-7000-8000-00000000ffff' })).status, 404);
   });
 });

@@ -47,7 +47,7 @@ void t.test('the file of calls holds what the list of calls would show', async (
   const database = await seededDatabase();
   const orm = openOrm(database.url);
   const reader = new PostgresCallReader(orm);
-  const app = checkedApp({ ports: fakePorts({ access: peopleAccess, calls: reader, callRows: reader }) });
+  const app = checkedApp({ ports: fakePorts({ access: peopleAccess, calls: reader }) });
   t.teardown(async () => {
     await app.close();
     await closeOrm(orm);

@@ -127,6 +127,8 @@ export class DoneRequests {
   async target(route: Route): Promise<string | undefined> {
     if (!route.url.includes('/:id')) return undefined;
     const { liveId, one } = this.api;
+    // Only a live call is hung up, and only one that ended is tagged.
+    if (route.url === '/calls/:id/tags') return one['call'];
     if (route.url.startsWith('/calls/')) return liveId;
     const list = route.url.slice(0, route.url.indexOf('/:id'));
     const holder = list === '/billing-accounts' ? { kind: 'buyer', buyerId: one['buyer'] } : {};

@@ -116,7 +116,6 @@ export async function wholeApi(t: Test): Promise<WholeApi> {
     ports: fakePorts({
       access: postgresAccess({ orm, target: keepInPlace, recordingsFolder: '/nowhere', log }),
       calls: reader,
-      callRows: reader,
       flows: new PostgresFlowAdmin(orm, nodeTypes),
       nodeTypes,
       resources: { orm, privateWebhooks: false },

@@ -130,7 +130,6 @@ export async function explainedApi(
         },
       },
       calls,
-      callRows: calls,
       flows: new PostgresFlowAdmin(orm, nodeTypes),
       nodeTypes,
       resources: { orm, privateWebhooks: false },

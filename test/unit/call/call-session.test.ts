@@ -3,6 +3,7 @@ import { CallSession } from '../../../daemon/call/call-session.ts';
 import type { CallSoFar } from '../../../daemon/call/call-so-far.ts';
 import { decodeCallState, encodeCallState, encodeLastingState } from '../../../daemon/call/call-state.ts';
 import { unobserved } from '../../../daemon/call/observer.ts';
+import type { LiveCall } from '../../../daemon/call/registry.ts';
 import type { CapLease } from '../../../daemon/caps/cap-lease.ts';
 import type { BridgeRequest } from '../../../daemon/channel/channel.ts';
 import type { Route } from '../../../daemon/routing/route.ts';
@@ -83,20 +84,35 @@ void t.test('what a call has behind it can be seen while it lives', async (t) =>
   const env = new TestEnvironment();
   const busy = { end: 'notAnswered', cause: 'USER_BUSY', sipCode: 486 } as const;
   const seen: CallSoFar[] = [];
+  const lives: LiveCall[] = [];
   const channel = new FakeSessionChannel({
     digits: ['1'],
     bridges: [
       busy,
       () => {
         seen.push(session.soFar());
+        lives.push(session.live());
         return answered;
       },
     ],
   });
   const session = new CallSession(env.environment, channel, env.link);
   t.match(session.soFar(), { legs: [], attempts: [], trace: [], recordings: [] }, 'nothing yet');
+  t.match(session.live(), { campaignId: undefined, flowVersionId: undefined, tags: [] });
   await session.run();
   const [record] = env.written;
+  t.match(lives, [
+    {
+      campaignId: 'campaign-1',
+      phoneNumberId: 'number-1',
+      flowVersionId: 'version-1',
+      switchName: record?.switchName,
+      callerName: record?.callerName,
+      buyerId: 'buyer-1',
+      tags: ['web'],
+    },
+  ]);
+  t.same(seen[0]?.variables, record?.variables);
   t.match(seen, [
     {
       trace: [{ nodeType: 'ivr' }, { nodeType: 'queue' }],

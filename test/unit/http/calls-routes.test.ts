@@ -5,8 +5,18 @@ import type { LiveCall } from '../../../daemon/call/registry.ts';
 import { encodeCursor } from '../../../daemon/http/call-list.ts';
 import type { CallRecords, CallSummary } from '../../../daemon/http/call-schemas.ts';
 import type { CallFilter, CallPosition, CallReader } from '../../../daemon/http/ports.ts';
-import type { CallId } from '../../../daemon/telephony/ids.ts';
-import { ask, callId, endedCall, key, liveCall, noLiveCalls, tenantId, testApi } from './test-api.ts';
+import type { CallId, CampaignId, FlowVersionId } from '../../../daemon/telephony/ids.ts';
+import {
+  ask,
+  callId,
+  endedCall,
+  foundCall,
+  key,
+  liveCall,
+  noLiveCalls,
+  tenantId,
+  testApi,
+} from './test-api.ts';
 
 const ids = (body: Record<string, unknown>): string[] =>
   (body['calls'] as CallSummary[]).map((call) => call.id);
@@ -142,7 +152,13 @@ void t.test('wrong parameters are told, all at once', async (t) => {
 });
 
 void t.test('an ended call is told with its records and as a timeline', async (t) => {
-  const call = endedCall(1, { answeredAt: '2026-07-17T09:00:02.000000Z' });
+  const call = foundCall(1, {
+    answeredAt: '2026-07-17T09:00:02.000000Z',
+    connectedAt: '2026-07-17T09:00:08.000000Z',
+    buyer: 'Acme',
+    flowNumber: 3,
+    variables: { zip: '90210' },
+  });
   const records: CallRecords = {
     legs: [{ id: 'l', side: 'A', channelUuid: 'u', attemptId: null, cdr: null }],
     attempts: [
@@ -181,6 +197,7 @@ void t.test('an ended call is told with its records and as a timeline', async (t
   const app = testApi(t, { calls });
   const { status, body } = await ask(app, { url: `/calls/${callId}` });
   t.equal(status, 200);
+  t.same(body['call'], call);
   t.same(body['attempts'], records.attempts);
   t.same(body['legs'], records.legs);
   t.same(body['trace'], records.trace);
@@ -191,6 +208,7 @@ void t.test('an ended call is told with its records and as a timeline', async (t
       'answered',
       'menu (ivr) left by key:1',
       'attempt 1 dialled sip:b@example.org (caps granted)',
+      'connected with Acme',
       'attempt 1 ended: busy (USER_BUSY)',
       'ended: connected',
     ],
@@ -244,12 +262,31 @@ void t.test('a live call is told with what it has behind it, and with the attemp
       },
     ],
     recordings: [],
+    variables: { zip: '90210' },
   };
-  const liveCalls = { ...noLiveCalls, get: () => liveCall(), soFar: () => soFar };
+  const live = liveCall({
+    campaignId: 'c' as CampaignId,
+    flowVersionId: 'v' as FlowVersionId,
+    callerName: 'Alice',
+    tags: ['vip'],
+  });
+  const liveCalls = { ...noLiveCalls, get: () => live, soFar: () => soFar };
   const { status, body } = await ask(testApi(t, { liveCalls }), { url: `/calls/${callId}` });
   t.equal(status, 200);
   t.match(body, {
-    call: { answeredAt: '2026-07-17T10:00:00.123457Z', connectedAt: null },
+    call: {
+      answeredAt: '2026-07-17T10:00:00.123457Z',
+      connectedAt: null,
+      campaignId: 'c',
+      flowVersionId: 'v',
+      flowNumber: null,
+      phoneNumberId: null,
+      switchName: 'fs1',
+      source: null,
+      callerName: 'Alice',
+      variables: { zip: '90210' },
+      tags: ['vip'],
+    },
     legs: [{ side: 'B', attemptId: 'a2', cdr: null }],
     attempts: [
       { number: 2, dialledAt: '2026-07-17T10:00:03.123456Z', endedAt: null, outcome: null, cause: null },

@@ -13,7 +13,6 @@ void t.test('moments and cursors that PostgreSQL cannot read never come to it', 
   const app = testApi(t, {
     access: { ...peopleAccess, audit: { list: note('audit'), note: note('audit') } },
     calls: { list: note('calls'), find: note('call') },
-    callRows: { rows: note('rows') },
     reports: { calls: note('reports') },
   });
   const report = '/reports/calls?by=day&from=2026-07-01&to=2026-07-02';

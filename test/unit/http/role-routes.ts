@@ -56,6 +56,7 @@ export const roleRoutes: Readonly<Record<string, string>> = {
   'GET /calls': 'xxxxx.',
   'GET /calls/:id': 'xxxxx.',
   'POST /calls/:id/hangup': 'xx....',
+  'PUT /calls/:id/tags': 'xx....',
   'GET /flows': 'xx..x.',
   'GET /flows/:id': 'xx..x.',
   'POST /flows/:id/versions': 'xx....',

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { CallSoFar } from '../../../daemon/call/call-so-far.ts';
 import type { Whose } from '../../../daemon/http/access.ts';
-import type { CallRecords, CallSummary } from '../../../daemon/http/call-schemas.ts';
+import type { CallRecords, CallSummary, CallView } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import type {
   BuyerId,
@@ -13,7 +13,7 @@ import type {
   TenantId,
 } from '../../../daemon/telephony/ids.ts';
 import { buyerId, headersOf, type Person, peopleAccess, publisherId } from './access/people.ts';
-import { callId, endedCall, liveCall, noLiveCalls, tenantId, testApi } from './test-api.ts';
+import { callId, foundCall, liveCall, noLiveCalls, tenantId, testApi } from './test-api.ts';
 
 const other = '01981234-0000-7000-8000-00000000000b' as TenantId;
 const id = (n: number): CallId => `01981234-0000-7000-8000-0000000000f${n}` as CallId;
@@ -32,7 +32,10 @@ const leg = (side: 'A' | 'B', channelUuid: string) => ({
   attemptId: null,
   cdr: {
     startedAt: '2026-07-17T09:00:00.000000Z',
+    progressAt: null,
+    progressMediaAt: null,
     answeredAt: null,
+    bridgedAt: null,
     endedAt: '2026-07-17T09:01:00.000000Z',
     billMs: 1,
     cause: 'NORMAL_CLEARING',
@@ -65,8 +68,22 @@ const attempt = (number: number, of: string | null, channelUuid: string) => ({
   sipCode: null,
   capDecision: 'granted',
 });
-const ended: CallRecords & { call: CallSummary } = {
-  call: endedCall(1, { buyer: 'Test Buyer', tags: ['vip'], reason: 'to +15555550123' }),
+const ended: CallRecords & { call: CallView } = {
+  call: foundCall(1, {
+    buyer: 'Test Buyer',
+    tags: ['vip'],
+    reason: 'to +15555550123',
+    connectedAt: '2026-07-17T09:00:20.000000Z',
+    publisherId,
+    buyerId,
+    phoneNumberId: 'number-of-it',
+    flowVersionId: 'version-of-it',
+    flowId: 'flow-of-it',
+    flowNumber: 7,
+    switchName: 'switch-of-it',
+    callerName: 'Alice of Springfield',
+    variables: { ssn: 'secret-digits' },
+  }),
   legs: [leg('A', 'u0'), leg('B', 'u1'), leg('B', 'u2')],
   attempts: [attempt(1, null, 'u1'), attempt(2, buyerId, 'u2')],
   trace: [
@@ -160,7 +177,7 @@ void t.test(
       (body['legs'] as { channelUuid: string }[]).map(({ channelUuid }) => channelUuid);
 
     const whole = await get('admin');
-    t.match(whole, { call: { caller: '+15125550100', buyer: 'Test Buyer' }, trace: [{ nodeId: 'menu' }] });
+    t.match(whole, { call: ended.call, trace: [{ nodeId: 'menu' }] });
     t.same(channels(whole), ['u0', 'u1', 'u2']);
 
     const publisher = await get('publisher');
@@ -177,7 +194,21 @@ void t.test(
       trace: [],
     });
     t.same(channels(buyer), ['u2']);
+    t.match(publisher, { call: { publisherId, buyerId: null, phoneNumberId: 'number-of-it' } });
+    t.match(buyer, { call: { publisherId: null, buyerId, phoneNumberId: null } });
+    const connected = (body: Record<string, unknown>): string[] =>
+      (body['timeline'] as { text: string }[]).flatMap(({ text }) =>
+        text.startsWith('connected') ? [text] : [],
+      );
+    t.same(
+      [connected(publisher), connected(buyer)],
+      [['connected'], ['connected with Test Buyer']],
+      'a publisher is not told with whom',
+    );
+    t.notMatch(JSON.stringify(publisher), /Test Buyer/);
     for (const body of [publisher, buyer]) {
+      t.notMatch(JSON.stringify(body), /Alice|secret-digits|(version|flow|switch)-of-it/);
+      t.match(body['call'], { callerName: null, variables: null, flowNumber: null });
       t.notMatch(JSON.stringify(body), /5125550100|5555550123|192\.0\.2\.1|menu/);
       t.notMatch(JSON.stringify(body), /to \+|attempt 2/, 'nor why, nor who else was tried');
     }

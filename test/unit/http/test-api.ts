@@ -6,11 +6,11 @@ import type { LiveCall } from '../../../daemon/call/registry.ts';
 import { defineNode } from '../../../daemon/flow/define-node.ts';
 import type { AccessPorts } from '../../../daemon/http/access/ports.ts';
 import { type ApiSettings, buildApp } from '../../../daemon/http/app.ts';
-import type { CallSummary } from '../../../daemon/http/call-schemas.ts';
+import type { CallSummary, CallView } from '../../../daemon/http/call-schemas.ts';
 import type { ApiPorts } from '../../../daemon/http/ports.ts';
 import { Problem } from '../../../daemon/http/problem.ts';
 import { RecordingNotRead } from '../../../daemon/records/recording-source.ts';
-import type { CallId, ChannelUuid, DaemonId, TenantId } from '../../../daemon/telephony/ids.ts';
+import type { CallId, ChannelUuid, DaemonId, SwitchName, TenantId } from '../../../daemon/telephony/ids.ts';
 import { openOrm } from '../../../orm/config.ts';
 import { checkAnswers } from './check-answers.ts';
 import { fakeFlows } from './flows/fake-flows.ts';
@@ -29,6 +29,11 @@ export function liveCall(of: Partial<LiveCall> = {}): LiveCall {
   return {
     callId,
     tenantId,
+    campaignId: undefined,
+    phoneNumberId: undefined,
+    flowVersionId: undefined,
+    switchName: 'fs1' as SwitchName,
+    callerName: '',
     channelUuid: '6b5baba9-5e65-4a11-9394-a0b96bd7a2de' as ChannelUuid,
     caller: '+15125550100',
     did: '+15551234567',
@@ -39,6 +44,7 @@ export function liveCall(of: Partial<LiveCall> = {}): LiveCall {
     buyerId: undefined,
     buyerName: undefined,
     takeovers: 0,
+    tags: [],
     ...of,
   };
 }
@@ -51,6 +57,13 @@ export function endedCall(n: number, of: Partial<CallSummary> = {}): CallSummary
     daemonId,
     tenantId,
     campaignId: null,
+    publisherId: null,
+    buyerId: null,
+    phoneNumberId: null,
+    flowVersionId: null,
+    switchName: 'fs1',
+    source: 'session',
+    callerName: 'Alice',
     caller: '+15125550100',
     did: '+15551234567',
     startedAt: `2026-07-17T09:00:${String(n).padStart(2, '0')}.000001Z`,
@@ -69,6 +82,12 @@ export function endedCall(n: number, of: Partial<CallSummary> = {}): CallSummary
     tags: [],
     ...of,
   };
+}
+
+/** The same as it is found by itself. */
+export function foundCall(n: number, of: Partial<CallView> = {}): CallView {
+  const { flowId = null, flowNumber = null, variables = {}, ...summary } = of;
+  return { ...endedCall(n, summary), flowId, flowNumber, variables };
 }
 
 const hangup = defineNode({
@@ -140,7 +159,6 @@ export function fakePorts(of: Partial<ApiPorts> = {}): ApiPorts {
     liveCalls: noLiveCalls,
     leased: { find: async () => undefined, list: async () => ({ calls: [], whole: true }) },
     calls: { list: async () => [], find: async () => undefined },
-    callRows: { rows: async () => [] },
     flows: fakeFlows(),
     nodeTypes: new Map([['hangup', hangup]]),
     caps: { holders: async () => [] },

@@ -23,7 +23,7 @@ const rows = Number(process.env['CALLFABRIC_TEST_ROWS'] ?? 80_000);
 void t.test(`${rows} calls and ${rows} DNC entries are exported in flat memory`, async (t) => {
   const tenant = newId();
   const house = resourceHouse(await seededDatabase(), tenant, false, (orm) => ({
-    callRows: new PostgresCallReader(orm),
+    calls: new PostgresCallReader(orm),
   }));
   t.teardown(() => house.close());
   await house.sql("insert into tenant (id, slug, name) values (?, 'one', 'One')", [tenant]);
