@@ -16,6 +16,7 @@ export function ownTenantRoutes({ tenants }: Pick<AccessPorts, 'tenants'>): Fast
       {
         config: { access: { scope: 'tenants:read' } },
         schema: {
+          operationId: 'getOwnTenant',
           summary: 'The tenant you are in',
           tags,
           querystring: itemQuery,
@@ -35,6 +36,7 @@ export function ownTenantRoutes({ tenants }: Pick<AccessPorts, 'tenants'>): Fast
       {
         config: { access: { scope: 'tenants:write' } },
         schema: {
+          operationId: 'updateOwnTenant',
           summary: 'Changes the name of the tenant you are in, and what its publishers and buyers see',
           description:
             'With `wholeNumbers` they see whole telephone numbers wherever calls are shown: lists, exports, timelines and the live stream, of which those that are open begin anew. Otherwise they see the last four digits.',

@@ -89,8 +89,14 @@ void t.test('what is kept and not in force yet says so wherever it is written or
       t.match(paths[at]?.[method]?.description, /[Kk]ept, not in force yet: /, `${method} ${at}`);
   for (const path of ['/events', '/webhooks/{webhookId}/deliveries'])
     t.match(paths[path]?.['get']?.description, /^Not in force yet: /, path);
-  t.equal(paths['/buyers']?.['get']?.description, undefined, 'and nothing else does');
-  t.equal(paths['/buyers/{id}']?.['patch']?.description, 'Only the fields that are sent change.');
+  for (const [path, method] of [
+    ['/buyers', 'get'],
+    ['/buyers/{id}', 'patch'],
+  ] as const) {
+    const { description } = paths[path]?.[method] ?? {};
+    t.match(description, /Needs `parties:/, `${method} ${path} has one`);
+    t.notMatch(description, /in force yet/, 'and says nothing of the kind');
+  }
 });
 
 /** Where each entity is reached, or why nowhere. Whoever adds an entity adds its line. */
