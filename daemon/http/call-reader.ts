@@ -9,6 +9,8 @@ import type { CallFilter, CallPosition, CallReader } from './ports.ts';
 
 const withFlow = 'left join flow_version v on v.id = c.flow_version_id';
 const withBuyer = 'left join buyer b on b.id = c.buyer_id';
+/** One call whole, by its id; more conditions may follow. */
+export const detailSql = `select ${detailObject} as found from call c ${withBuyer} ${withFlow} where c.id = ?`;
 const newestFirst = 'order by c.started_at desc, c.id desc limit ?';
 
 /** Reads ended calls out of PostgreSQL, which makes the JSON itself: no entity is built for a list. */
@@ -37,7 +39,7 @@ export class PostgresCallReader implements CallReader {
     const own = ofView(whose);
     const [row] = await this.#read<{ found: CallRecords & { call: CallView } }>(
       whose.tenantId,
-      `select ${detailObject} as found from call c ${withBuyer} ${withFlow} where c.id = ? and ${own.condition}`,
+      `${detailSql} and ${own.condition}`,
       [id, ...own.values],
     );
     return row?.found;

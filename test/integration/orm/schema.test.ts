@@ -87,7 +87,10 @@ void t.test('the roles and flags of the platform come with the schema, and a cha
   t.same((await client.query(flags)).rows, changed);
   const orm = openOrm(url, { as: 'login' });
   t.teardown(() => closeOrm(orm));
-  await orm.migrator.down();
+  let undone: string;
+  do [{ name: undone } = { name: 'nothing' }] = await orm.migrator.down();
+  while (!/platform_rows|nothing/.test(undone));
+  t.match(undone, /platform_rows/);
   await migrate(url);
   t.match((await client.query(flags)).rows, [
     { name: 'analytics' },

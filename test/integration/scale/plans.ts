@@ -1,6 +1,5 @@
 import { Client } from 'pg';
-import { detailObject } from '../../../daemon/http/call-columns.ts';
-import { listSql } from '../../../daemon/http/call-reader.ts';
+import { detailSql, listSql } from '../../../daemon/http/call-reader.ts';
 import type { CallFilter, CallPosition } from '../../../daemon/http/ports.ts';
 import { reportKeys } from '../../../daemon/http/reports/report-schemas.ts';
 import { reportSql } from '../../../daemon/http/reports/report-sql.ts';
@@ -114,7 +113,7 @@ export function hotQueries(
     queries.push({
       name: `one call with its timeline, ${tenant === undefined ? 'by an operator' : 'by its tenant'}`,
       tenant,
-      sql: `select ${detailObject} as found from call c left join buyer b on b.id = c.buyer_id where c.id = ?`,
+      sql: detailSql,
       values: [call.id],
     });
   return queries;
