@@ -23,7 +23,7 @@ export function callTagsRoute({ resources }: Pick<ApiPorts, 'resources'>): Fasti
         schema: {
           summary: 'Gives an ended call these tags and no others',
           description:
-            'Any words: those of GET /tags are only described there. 404 also while the call lives: until it ends its tags are those its flow gives it.',
+            'Any words: those of GET /tags are only described there. The publisher of the call reads them too. 404 also while the call lives: until it ends its tags are those its flow gives it.',
           tags: ['calls'],
           params: Type.Object({ id: UuidSchema }),
           body: TagsSchema,

@@ -90,8 +90,12 @@ const takeOver = (columns: object, except: readonly string[]): string =>
     .map((column) => `${column} = excluded.${column}`)
     .join(', ');
 
-/** A session's record replaces what was made from the switch's own; a second one of the same call changes nothing. */
-const sessionWins = `do update set ${takeOver(callColumns, ['id'])}, written_at = now()
+/**
+ * A session's record replaces what was made from the switch's own; a second one of the same call changes nothing. Tags
+ * that somebody set meanwhile stay beside its own.
+ */
+const sessionWins = `do update set ${takeOver(callColumns, ['id', 'tags'])}, written_at = now(),
+      tags = excluded.tags || array(select word from unnest(c.tags) word where word <> all (excluded.tags))
     where c.source = 'switch'`;
 
 /**

@@ -47,6 +47,8 @@ const leadsNowhere = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ENXIO'];
 /** Of Node's four threads for files; read in pieces of 64 KB. */
 const readsAtOnce = 2;
 const pieceBytes = 65_536;
+/** Of what is done whoever goes. */
+const forGood = new AbortController().signal;
 
 /**
  * Recordings that are files in one of these folders. Whatever a row names, by `..`, a link or at all, nothing outside
@@ -107,23 +109,11 @@ function audioOf(turns: DiskTurns, file: FileHandle, from: number, to: number): 
     },
     destroy(error, done) {
       gone.abort(new Error('nobody listens any more'));
-      void closed(file, error, done);
+      // In a turn too, for a disk that hangs may not even let go of a file; nobody waits for it.
+      turns.take(forGood, () => file.close()).catch(() => {});
+      done(error);
     },
   });
-}
-
-async function closed(
-  file: FileHandle,
-  error: Error | null,
-  done: (error: Error | null) => void,
-): Promise<void> {
-  let fault = error;
-  try {
-    await file.close();
-  } catch (failed) {
-    fault ??= failed instanceof Error ? failed : new Error(String(failed));
-  }
-  done(fault);
 }
 
 async function openWithin(folders: readonly string[], location: string): Promise<FileHandle> {

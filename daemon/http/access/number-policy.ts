@@ -106,6 +106,8 @@ export function shownRecords(records: CallRecords, { view, masked }: Showing): C
       number: at + 1,
       destination: mask(one.destination),
       trunkId: null,
+      // That a trunk, or a group it shares with others, was full tells of what is not its own.
+      capDecision: /^refused:(?!buyer:|endpoint:)/.test(one.capDecision) ? 'refused' : one.capDecision,
     })),
     trace: [],
     recordings: view.of === 'buyer' ? records.recordings : [],

@@ -6,7 +6,7 @@ import { Flag, fixed, id, MaybeId, Note, optional, shown, stamps } from './field
 /** Read by tenants, switched by operators: for all, or for the tenant they name. */
 export const featureFlags = defineResource({
   one: 'feature flag',
-  note: 'Kept, not in force yet: `analytics`, `transcription` and `stir_shaken` switch nothing; `whole_numbers` is in force.',
+  note: 'Kept, not in force yet: `analytics`, `transcription` and `stir_shaken` switch nothing.',
   path: '/feature-flags',
   entity: FeatureFlag,
   of: 'shared',

@@ -107,6 +107,15 @@ void t.test('the catalogue: the daemon owns nothing and gets around nothing', as
   t.same(await ask("select has_schema_privilege('public', 'CREATE') as may"), [{ may: false }]);
   t.same(
     await ask(
+      `select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
+       where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+         and not has_table_privilege(c.oid, 'DELETE')`,
+    ),
+    [],
+    "a tenant's rows can be deleted with it, of every table",
+  );
+  t.same(
+    await ask(
       `select relname from pg_class where relnamespace = 'public'::regnamespace and relispartition
          and has_any_column_privilege(oid, 'SELECT, INSERT, UPDATE, REFERENCES')`,
     ),

@@ -88,10 +88,18 @@ void t.test("a session's record replaces the switch's, never the other way", asy
   writer.write(orphan);
   await writer.flush();
   t.same(await stands(), { source: 'switch', outcome: 'interrupted' });
+  await rows(
+    `update call set tags = array['sold', '${session.tags[0] ?? ''}'] where id = '${session.callId}'`,
+  );
   writer.write(session);
   writer.write(orphan);
   await writer.flush();
   t.same(await stands(), { source: 'session', outcome: 'connected' });
+  t.same(
+    await rows(`select tags from call where id = '${session.callId}'`),
+    [{ tags: [...session.tags, 'sold'] }],
+    'what somebody called it meanwhile stays, once',
+  );
   t.equal((await rows(`select 1 from call_leg where call_id = '${session.callId}'`)).length, 2);
   t.same(
     await rows(`select number, outcome from call_attempt where call_id = '${session.callId}' order by 1`),

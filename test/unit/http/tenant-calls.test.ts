@@ -66,7 +66,7 @@ const attempt = (number: number, of: string | null, channelUuid: string) => ({
   outcome: null,
   cause: null,
   sipCode: null,
-  capDecision: 'granted',
+  capDecision: 'refused:group:g1',
 });
 const ended: CallRecords & { call: CallView } = {
   call: foundCall(1, {
@@ -190,7 +190,7 @@ void t.test(
     const buyer = await get('buyer');
     t.match(buyer, {
       call: { caller: '+*******0100', did: '+*******4567', buyer: 'Test Buyer', tags: [] },
-      attempts: [{ number: 1, destination: '+*******0123', trunkId: null }],
+      attempts: [{ number: 1, destination: '+*******0123', trunkId: null, capDecision: 'refused' }],
       trace: [],
     });
     t.same(channels(buyer), ['u2']);
