@@ -80,7 +80,10 @@ void t.test('what is in a row stays text', async (t) => {
 
 void t.test('only who has the whole address is answered, and only what is there', async (t) => {
   const { get, address } = await studio(t);
-  for (const path of ['/', '/tenant', `${new URL(address).pathname.slice(0, -2)}x/tenant`]) {
+  const secret = new URL(address).pathname.slice(1, -1);
+  // One letter is another: one in 64 of these secrets ends with x.
+  const almost = `${secret.slice(0, -1)}${secret.endsWith('x') ? 'y' : 'x'}`;
+  for (const path of ['/', '/tenant', `/${almost}/tenant`]) {
     const { status, text } = await get(path);
     t.equal(status, 404, path);
     t.notMatch(text, /test-org/);
