@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startPostgres } from '../ops/dev-services/postgres.ts';
 import { startRedis } from '../ops/dev-services/redis.ts';
+import { failures } from './failures.ts';
 import { together } from './together.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -16,6 +17,7 @@ const cache = join(root, 'node_modules/.cache/callfabric-tests');
 /** What a file's modules compile to is kept for the next: to start is half of what most files take. */
 const compiled = { NODE_COMPILE_CACHE: join(cache, 'compiled') };
 const totals = { passed: 0, failed: 0, skipped: 0 };
+const failed: string[] = [];
 
 interface Finished {
   readonly code: number;
@@ -34,8 +36,8 @@ function run(
     output += text;
     if (echo) process.stdout.write(text);
   });
-  return new Promise((done, failed) => {
-    child.on('error', failed);
+  return new Promise((done, fail) => {
+    child.on('error', fail);
     child.on('close', (code) => done({ code: code ?? 1, output }));
   });
 }
@@ -84,24 +86,25 @@ async function tests(
     { ...env, ...compiled },
     false,
   );
-  let [passed, failed, skipped] = [0, 0, 0];
+  let [passed, broken, skipped] = [0, 0, 0];
   for (const line of output.split('\n')) {
     if (/^\s*(not )?ok \d+ .*# SKIP/i.test(line)) {
       skipped += 1;
       process.stdout.write(`${line.trim()}\n`);
     } else if (/^\s+ok \d+/.test(line) && !line.includes('{')) passed += 1;
-    else if (/^\s*not ok \d+/.test(line) && !/# TODO/i.test(line)) failed += 1;
+    else if (/^\s*not ok \d+/.test(line) && !/# TODO/i.test(line)) broken += 1;
   }
   totals.passed += passed;
-  totals.failed += failed;
+  totals.failed += broken;
   totals.skipped += skipped;
-  const good = code === 0 && failed === 0;
+  const good = code === 0 && broken === 0;
   if (!good) {
-    if (failed === 0) totals.failed += 1;
+    if (broken === 0) totals.failed += 1;
+    failed.push(...failures(output));
     process.stdout.write(output);
   }
   process.stdout.write(
-    `${good ? 'ok' : 'FAILED'}: ${folder} (${files.length} files, ${passed} passed, ${failed} failed, ${skipped} skipped, ${((Date.now() - startedAt) / 1000).toFixed(0)} s)\n`,
+    `${good ? 'ok' : 'FAILED'}: ${folder} (${files.length} files, ${passed} passed, ${broken} failed, ${skipped} skipped, ${((Date.now() - startedAt) / 1000).toFixed(0)} s)\n`,
   );
   return good;
 }
@@ -145,6 +148,7 @@ async function main(): Promise<void> {
       await postgres.stop();
     }
   }
+  for (const failure of failed) process.stdout.write(`\nFAILED: ${failure}\n`);
   process.stdout.write(
     `\n${totals.passed} passed, ${totals.failed} failed${totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''}\n`,
   );

@@ -113,10 +113,11 @@ function programOnPath(): string | undefined {
 function installFromDebian(log: RedisOptions['log']): string | undefined {
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return undefined;
   log?.('no redis-server on PATH: installing the Debian package');
-  // RUNLEVEL=1 keeps the package from starting a Redis of its own.
+  // On a new machine its own updates may hold dpkg's lock. RUNLEVEL=1 keeps the package from starting a Redis of its own.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  spawnSync('apt-get', ['update', '-q'], { env, timeout: 120_000 });
-  spawnSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'redis-server'], {
+  const patient = ['-o', 'DPkg::Lock::Timeout=120'];
+  spawnSync('apt-get', [...patient, 'update', '-q'], { env, timeout: 150_000 });
+  spawnSync('apt-get', [...patient, 'install', '-y', '-q', '--no-install-recommends', 'redis-server'], {
     env,
     timeout: 300_000,
   });
