@@ -5,9 +5,7 @@ import { closeOrm, migrationsFolder, openOrm, poolOf } from './config.ts';
 import { codeOf, DatabaseFault, explainDatabaseFault, nameOf } from './database-fault.ts';
 import { takeOn } from './role-refused.ts';
 import { apiRole } from './row-security.ts';
-
-/** Any number that nobody else uses; the same in every release, or two releases could migrate at once. */
-const lockKey = 4_801_170_553;
+import { holdingLock, sessionLocks } from './session-lock.ts';
 
 export interface MigrateOptions {
   /** How long to wait for another process that is migrating, or for a table that is in use. Default 120000. */
@@ -80,16 +78,17 @@ export async function whileMigrating<T>(
     lockTimeoutMs: Math.min(tableLockTimeoutMs, waitMs),
   });
   try {
-    return await withClient(orm, async (lock) => {
-      const got = await lock.query<{ free: boolean }>('select pg_try_advisory_lock($1) as free', [lockKey]);
-      if (got.rows[0]?.free !== true) {
+    return await holdingLock(
+      await poolOf(orm),
+      sessionLocks.migrations,
+      (lock) => work(orm, lock, endAt),
+      async (lock) => {
         options.onWait?.('another process is migrating');
         await lock.query(`set lock_timeout = ${waitMs}`);
-        await lock.query('select pg_advisory_lock($1)', [lockKey]);
+        await lock.query('select pg_advisory_lock($1)', [sessionLocks.migrations]);
         await lock.query('reset lock_timeout');
-      }
-      return await work(orm, lock, endAt);
-    });
+      },
+    );
   } catch (error) {
     throw explainDatabaseFault(error, url, options.setting);
   } finally {

@@ -3,12 +3,11 @@ import type { PoolClient } from 'pg';
 import { countColumns, countKeyColumns } from '../../orm/call-counts-sql.ts';
 import { moneyColumns, moneyOf, moneyOfColumns } from '../../orm/call-money-sql.ts';
 import { poolOf } from '../../orm/config.ts';
+import { sessionLocks } from '../../orm/session-lock.ts';
 
 /** What a run did; `elsewhere`: another daemon was at it. */
 export type CallCountsRun = 'elsewhere' | { readonly calls: number; readonly folded: number };
 
-/** Any number that nobody else uses, the same in every daemon. */
-const lockKey = 4_801_170_555;
 /** Marks, and deltas, a transaction. */
 const piece = 5_000;
 
@@ -101,7 +100,7 @@ export class CallCounts {
     try {
       await client.query('begin');
       const lock = await client.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [
-        lockKey,
+        sessionLocks.callCounts,
       ]);
       const done = lock.rows[0]?.mine === true ? await work(client) : undefined;
       await client.query('commit');

@@ -7,6 +7,7 @@ import {
   type PartitionedTable,
   partitionedTables,
 } from '../../orm/partitions.ts';
+import { holdingLock, sessionLocks } from '../../orm/session-lock.ts';
 
 /** How long the rows of each table are kept, days; 0 is for ever. Months go whole, so it may be a month more. */
 export type Retention = Readonly<Record<PartitionedTable, number>>;
@@ -25,8 +26,6 @@ export type PartitionsRun =
   | 'elsewhere'
   | { readonly made: readonly string[]; readonly dropped: readonly string[] };
 
-/** Any number that nobody else uses, the same in every daemon. */
-const lockKey = 4_801_170_554;
 /** This month's and two more: daemons may be down for eight weeks and find a partition for every row. */
 const monthsAhead = [0, 1, 2];
 /**
@@ -45,19 +44,12 @@ export class MonthlyPartitions {
   /** A table that is busy is left for the next run; rejects then, after all others. */
   async run(signal?: AbortSignal): Promise<PartitionsRun> {
     const pool = await poolOf(this.#parts.orm);
-    const client = await pool.connect();
-    try {
-      const lock = await client.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [
-        lockKey,
-      ]);
-      if (lock.rows[0]?.mine !== true) return 'elsewhere';
+    const run = await holdingLock(pool, sessionLocks.partitions, async (client) => {
       // Rows that move out of the default partition may take their time.
       await client.query(`set lock_timeout = ${lockTimeoutMs}; set statement_timeout = 0`);
-      return await this.#all(client, signal);
-    } finally {
-      // Destroyed, not kept: the lock and the timeout end with it.
-      client.release(true);
-    }
+      return this.#all(client, signal);
+    });
+    return run ?? 'elsewhere';
   }
 
   async #all(client: PoolClient, signal: AbortSignal | undefined): Promise<PartitionsRun> {

@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { PoolClient } from 'pg';
 import { poolOf } from '../../orm/config.ts';
+import { holdingLock, sessionLocks } from '../../orm/session-lock.ts';
 import type { RecordingTarget } from './recording-target.ts';
 
 export interface RecordingRetentionOptions {
@@ -29,9 +30,6 @@ interface DueRecording {
   readonly path: string;
   readonly location: string | null;
 }
-
-/** One daemon at a time: the lock is the session's, so that a daemon that dies leaves it. */
-const lock = "select pg_try_advisory_lock(hashtext('callfabric recording retention')) as ours";
 
 /** By the index `recording_kept`, a rule after the other; what could not be deleted before comes last. */
 const due = `with rule as (
@@ -63,17 +61,12 @@ export class RecordingRetention {
     const signals = [AbortSignal.timeout(deadlineMs), ...(stopping === undefined ? [] : [stopping])];
     const over = AbortSignal.any(signals);
     const pool = await poolOf(orm);
-    const client = await pool.connect();
-    client.on('error', () => {}); // told by the next query; unheard it would end the daemon
-    try {
-      const held = await client.query<{ ours: boolean }>(lock);
-      if (held.rows[0]?.ours !== true) return { deleted: 0, kept: 0 };
-      const result = await this.#round(client, over);
-      if (result.deleted > 0) log.info({ ...result }, 'recordings deleted: their time was over');
-      return result;
-    } finally {
-      client.release(true); // and the lock with it
-    }
+    const result = await holdingLock(pool, sessionLocks.recordingRetention, (client) =>
+      this.#round(client, over),
+    );
+    if (result === undefined) return { deleted: 0, kept: 0 };
+    if (result.deleted > 0) log.info({ ...result }, 'recordings deleted: their time was over');
+    return result;
   }
 
   async #round(client: PoolClient, over: AbortSignal): Promise<RetentionResult> {

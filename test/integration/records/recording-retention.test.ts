@@ -143,6 +143,7 @@ void t.test('one daemon at a time; the lock ends with the round', async (t) => {
   await other.query("select pg_advisory_lock(hashtext('callfabric recording retention'))");
   t.same(await retention(keepInPlace).deleteDue(), { deleted: 0, kept: 0 });
   t.equal(await status(), 'stored');
+  await other.query('select pg_advisory_unlock_all()');
   other.release(true);
   t.same(await retention(keepInPlace).deleteDue(), { deleted: 1, kept: 0 });
   const free = await (await poolOf(orm)).query(
