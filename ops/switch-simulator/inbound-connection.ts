@@ -3,6 +3,7 @@ import { runApi } from './api-command.ts';
 import { CommandReader, type SocketCommand } from './command-reader.ts';
 import { EventListener } from './event-listener.ts';
 import { encodeHeader } from './header-encoding.ts';
+import { resetSocket } from './reset-socket.ts';
 import { SocketOutput } from './socket-output.ts';
 import type { EventSink, SwitchCore } from './switch-core.ts';
 import type { SwitchEvent } from './switch-event.ts';
@@ -41,7 +42,7 @@ export class InboundConnection implements EventSink {
 
   destroy(): void {
     this.#core.listeners.delete(this);
-    this.#socket.resetAndDestroy();
+    resetSocket(this.#socket);
   }
 
   /**

@@ -9,6 +9,7 @@ import { JsonCdrPoster, type JsonCdrSettings } from './json-cdr.ts';
 import type { Leg } from './leg.ts';
 import { finishLeg, hangUp } from './leg-end.ts';
 import { pressKeys } from './originate.ts';
+import { resetSocket } from './reset-socket.ts';
 import { endOf, type SimulatedCall, type SimulatedCallEnd } from './simulated-call.ts';
 import { SwitchCore } from './switch-core.ts';
 import { newUuid } from './uuid.ts';
@@ -140,7 +141,7 @@ export class SwitchSimulator {
 
   /** Breaks the TCP connections to the daemons, as their death does; the calls live on. */
   resetDaemonSockets(): void {
-    for (const wire of this.core.wires) wire.resetAndDestroy();
+    for (const wire of this.core.wires) resetSocket(wire);
   }
 
   /** Breaks the inbound connections; clients may come back. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
+import { resetSocket } from '../../ops/switch-simulator/reset-socket.ts';
 import { until } from '../until.ts';
 import { file, flowOf } from './flow-plan.ts';
 import { openHouse } from './house.ts';
@@ -111,7 +112,7 @@ void t.test('hostile callers', async (t) => {
         const wire = wires[which % wires.length];
         if (wire === undefined || wire.destroyed) return;
         reset += 1;
-        wire.resetAndDestroy();
+        resetSocket(wire);
       }, ms);
     let whole = 0;
     for (const call of calls) {

@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { resetSocket } from '../../ops/switch-simulator/reset-socket.ts';
 import { freePort } from './free-ports.ts';
 
 /** One message from FreeSWITCH. `event` holds the decoded headers of the event inside, or of a CHANNEL_DATA reply. */
@@ -141,7 +142,7 @@ export class EventSocket {
 
   /** A TCP reset, as from a killed process. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    resetSocket(this.#socket);
   }
 
   close(): void {

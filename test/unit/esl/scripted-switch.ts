@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { resetSocket } from '../../../ops/switch-simulator/reset-socket.ts';
 import { bytesFromSwitch } from './recordings.ts';
 import { type ReadCommand, readCommands } from './switch-reader.ts';
 
@@ -107,7 +108,7 @@ export class ScriptedSwitch {
   }
 
   reset(): void {
-    this.#socket.resetAndDestroy();
+    resetSocket(this.#socket);
   }
 
   end(): void {

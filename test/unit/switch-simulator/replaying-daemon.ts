@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { resetSocket } from '../../../ops/switch-simulator/reset-socket.ts';
 import { cutFrames, headersOf, type RecordedStep } from './recording.ts';
 
 /**
@@ -54,7 +55,7 @@ export class ReplayingDaemon {
         if (this.frames.length <= this.#framesDue) return;
         this.#framesDue++;
       } else if (step.kind === 'command') socket.write(this.asReplayed(step.text), 'latin1');
-      else socket.resetAndDestroy();
+      else resetSocket(socket);
       this.#next++;
     }
   }

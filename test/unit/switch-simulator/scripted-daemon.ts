@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { resetSocket } from '../../../ops/switch-simulator/reset-socket.ts';
 import { cutFrames, headersOf } from './recording.ts';
 
 /** What a test's daemon may do on one call's socket. */
@@ -84,7 +85,7 @@ function handle(socket: Socket, serve: (call: CallSocket) => Promise<void> | voi
     },
     hangUp: (cause = 'NORMAL_CLEARING') =>
       socket.write(`sendmsg\ncall-command: hangup\nhangup-cause: ${cause}\n\n`),
-    reset: () => socket.resetAndDestroy(),
+    reset: () => resetSocket(socket),
   });
   socket.write('connect\n\n');
   socket.on('data', (bytes) => {
