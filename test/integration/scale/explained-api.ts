@@ -11,7 +11,7 @@ import { PostgresReports } from '../../../daemon/http/reports/postgres-reports.t
 import { nodeTypes } from '../../../daemon/nodes/index.ts';
 import { keepInPlace } from '../../../daemon/records/recording-target.ts';
 import { closeOrm, openOrm, poolOf } from '../../../orm/config.ts';
-import { fakePorts, key, settings } from '../../unit/http/test-api.ts';
+import { calm, fakePorts, key, settings } from '../../unit/http/test-api.ts';
 import type { CallHistory } from './call-history.ts';
 import type { PlanNode } from './plans.ts';
 
@@ -149,7 +149,7 @@ export async function explainedApi(
       needsTenant: access.scope !== 'operator',
     });
   });
-  await app.ready();
+  await calm(app).ready();
   const headersOf = ({ name, tenantAt }: Asker): NonNullable<InjectOptions['headers']> =>
     name === 'operator'
       ? {

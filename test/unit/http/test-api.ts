@@ -205,6 +205,14 @@ export function checkedApp(of: {
 }): FastifyInstance {
   const app = buildApp({ settings, log: pino({ level: 'silent' }), ...of });
   checkAnswers(app);
+  return calm(app);
+}
+
+/** Turns nobody away because this process is busy: it is, with the tests. */
+export function calm(app: FastifyInstance): FastifyInstance {
+  app.addHook('onReady', async () => {
+    app.isUnderPressure = () => false;
+  });
   return app;
 }
 
