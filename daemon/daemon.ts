@@ -2,8 +2,6 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { closeOrm, openOrm } from '../orm/config.ts';
-import { DatabaseFault } from '../orm/database-fault.ts';
-import { checkApiRole, checkSchema } from '../orm/migrate.ts';
 import { apiConnections } from './api-connections.ts';
 import type { CallEnvironment } from './call/call-environment.ts';
 import { CallServer } from './call/call-server.ts';
@@ -43,6 +41,7 @@ import { PostgresRecordStore } from './records/record-store.ts';
 import { RecordWriter } from './records/record-writer.ts';
 import { RouteStore } from './routing/route-store.ts';
 import { SmoothWeights } from './routing/smooth-weights.ts';
+import { SchemaCheck } from './schema-check.ts';
 import { SwitchConnections } from './switch-connections.ts';
 import { type DaemonId, newId } from './telephony/ids.ts';
 
@@ -114,7 +113,8 @@ export class Daemon {
 
     const orm = openOrm(config.databaseUrl, { applicationName: `callfabric ${hostname()}`.slice(0, 60) });
     undoing.add(() => closeOrm(orm));
-    await this.#checkSchema(orm);
+    const schema = new SchemaCheck({ orm, url: config.databaseUrl, log });
+    await schema.atStart();
 
     const spool = new RecordSpool({
       folder: join(config.spool.folder, 'records'),
@@ -214,6 +214,7 @@ export class Daemon {
       { name: 'held-calls', when: '*/2 * * * * *', run: (signal) => held.release(signal) },
       // Each daemon at the same second: the lock lets one of them do it.
       { name: 'call-counts', when: '*/5 * * * * *', run: (signal) => counts.run(signal) },
+      { name: 'schema', when: '*/5 * * * * *', run: () => schema.again() },
       { name: 'partitions', when: '0 17 * * * *', run: (signal) => partitions.run(signal) },
     ];
     if (config.cdrFallbackFolder !== undefined) {
@@ -293,7 +294,7 @@ export class Daemon {
           recordings: recordingSourceOf(config.recordings),
           live,
           health: {
-            checks: healthChecks(connections.health, caps, switches),
+            checks: healthChecks({ orm: connections.health, schema, caps, switches }),
             draining: () => this.#draining,
           },
           metrics,
@@ -358,18 +359,6 @@ export class Daemon {
   #closed(): 'draining' | 'overloaded' | undefined {
     if (this.#draining) return 'draining';
     return this.registry.size > this.#config.maxCalls ? 'overloaded' : undefined;
-  }
-
-  /** A PostgreSQL that is away keeps no daemon from starting; a schema that is not its own, or a login that may not be the daemon, does. */
-  async #checkSchema(orm: Orm): Promise<void> {
-    try {
-      await checkSchema(orm, this.#config.databaseUrl);
-      await checkApiRole(orm, this.#config.databaseUrl);
-    } catch (error) {
-      const kind = error instanceof DatabaseFault ? error.kind : undefined;
-      if (kind === 'schema_older' || kind === 'schema_newer' || kind === 'no_role') throw error;
-      this.#log.error({ err: error }, 'started without PostgreSQL: calls to numbers never seen are refused');
-    }
   }
 
   #recordWriter(orm: Orm, spool: RecordSpool, undoing: Undoing): RecordWriter {

@@ -1,6 +1,8 @@
+import { Client } from 'pg';
 import t from 'tap';
 import { startRedis } from '../../ops/dev-services/redis.ts';
 import type { CalleeScript } from '../../ops/switch-simulator/callee-script.ts';
+import { knownMigrations } from '../../orm/migrate.ts';
 import { stoppablePostgres } from '../integration/records/stoppable-postgres.ts';
 import { until } from '../until.ts';
 import { flowOf } from './flow-plan.ts';
@@ -60,6 +62,38 @@ void t.test('PostgreSQL goes away in the middle of calls', async (t) => {
   });
   await house.leaks(t);
 });
+
+void t.test(
+  'a daemon that starts without PostgreSQL is ready once the database is of its release',
+  async (t) => {
+    const postgres = await stoppablePostgres();
+    t.teardown(() => postgres.end());
+    const house = await openHouse(t, { simulator: { callees }, databaseUrl: postgres.url });
+    const { did } = await house.flow(flowOf([['sell', 'buyer']]), { buyers: [{ name: 'talks' }] });
+    const named = async (of: string, name: string): Promise<void> => {
+      const client = new Client({ connectionString: postgres.url });
+      await client.connect();
+      await client.query('update mikro_orm_migrations set name = $2 where name = $1', [of, name]);
+      await client.end();
+    };
+    const [first = ''] = knownMigrations();
+    await named(first, 'Migration_of_tomorrow');
+    await postgres.stop();
+    const { log } = await house.spawnDaemon();
+    const said = (what: RegExp): boolean => log.some(({ msg }) => what.test(String(msg)));
+    t.equal((await house.api('/health/ready')).status, 503);
+    await postgres.start();
+    t.equal((await house.api('/health/ready')).status, 503, 'it is back, and not its own');
+    await until('the log to say so', () => said(/the database is not of this release/));
+    await named('Migration_of_tomorrow', first);
+    await house.ready();
+    await until('the log to say so', () => said(/its schema is ours/));
+    const call = house.call(did);
+    t.ok((await call.ended).answered);
+    t.equal((await house.calls.row(call.uuid)).outcome, 'connected');
+    await house.leaks(t);
+  },
+);
 
 void t.test('records outlive their daemon while PostgreSQL is away', async (t) => {
   const postgres = await stoppablePostgres();
