@@ -167,7 +167,7 @@ export class CallSession implements LiveSession {
         'call refused',
       );
       env.observer.callRefused(decision.refusal);
-      channel.prepare(this.#ownVariables(decision.route));
+      channel.prepare({ ...this.#ownVariables(decision.route), [stateVariables.refusal]: decision.refusal });
       await channel.hangup(decision.cause);
       return {
         cause: decision.cause,

@@ -26,6 +26,8 @@ export const stateVariables = {
   daemon: 'callfabric_daemon',
   side: 'callfabric_side',
   state: 'callfabric_state',
+  /** Why the call was turned away, where it was. */
+  refusal: 'callfabric_refusal',
   /** Set by the dialplan before its second `socket` action: `takeover`. */
   entry: 'callfabric_entry',
 } as const;

@@ -5,7 +5,14 @@ import { type CountryCode, toE164 } from '../telephony/e164.ts';
 import type { CallId, ChannelUuid, SwitchName } from '../telephony/ids.ts';
 import { stateVariables } from './call-state.ts';
 import type { CallRegistry } from './registry.ts';
-import { callNotTaken, interruptedCall, legOfCall, offeredInVain } from './switch-record.ts';
+import {
+  callNotTaken,
+  callRefusedUnread,
+  interruptedCall,
+  legOfCall,
+  offeredInVain,
+  refusedUnread,
+} from './switch-record.ts';
 
 /**
  * What became of a record: `written`: it is safe now; `known`: another word of what is safe already; `unsafe`: it could
@@ -68,28 +75,41 @@ export class CdrInbox {
     const session =
       registry.get((leg.variable(stateVariables.call) ?? '') as CallId) ??
       registry.ofChannel(leg.channelUuid);
-    if (session === undefined && offeredInVain(leg)) return this.#notTaken(leg, switchName);
+    if (session === undefined && offeredInVain(leg))
+      return this.#underItsNumber(leg, switchName, callNotTaken);
     session?.accept(leg);
     // It may have made its record just before this word came: what counts is whether its leg is in there.
     if (leg.side === 'A' && session !== undefined) await inTime(session.recorded);
     const written = this.#written.get(leg.channelUuid) ?? this.#writtenBefore.get(leg.channelUuid);
     if (written !== undefined && (await inTime(written))) return 'known';
     if (leg.side === 'B') return this.#keep(legOfCall(leg, 'json_cdr'));
+    if (refusedUnread(leg) !== undefined) return this.#underItsNumber(leg, switchName, callRefusedUnread);
     const call = interruptedCall(leg, switchName);
     if (call === undefined) return 'foreign'; // a leg that was never CallFabric's
     const { callId, tenantId } = call;
     return this.#keep({ source: 'held', callId, tenantId, holdMs, record: call });
   }
 
-  /** A call that no daemon took is written under the tenant of the number it dialled. */
-  async #notTaken(leg: LegEnd, switchName: SwitchName): Promise<CdrVerdict> {
+  /** A call of which no daemon knew whose it is is written under the tenant of the number it dialled. */
+  async #underItsNumber(leg: LegEnd, switchName: SwitchName, made: typeof callNotTaken): Promise<CdrVerdict> {
     const { routes, defaultCountry, log } = this.#parts;
     const did = toE164(leg.calledNumber, defaultCountry) ?? leg.calledNumber.slice(0, 64);
     const route = await routes.routeFor(did).catch(() => 'unknown' as const);
     if (route === 'unknown') return 'unsafe'; // whose number it is can be said later
     const { channelUuid, cause } = leg;
-    log.info({ channelUuid, did, cause, known: route !== undefined }, 'call was taken by no daemon');
-    return this.#keep(route && callNotTaken(leg, switchName, route, did));
+    const record = route && made(leg, switchName, route, did);
+    log.info(
+      {
+        channelUuid,
+        callId: record?.callId,
+        did,
+        cause,
+        refusal: record?.refusal,
+        known: route !== undefined,
+      },
+      'call was turned away before its number was looked up',
+    );
+    return this.#keep(record);
   }
 
   async #keep(record: AnyRecord | undefined): Promise<CdrVerdict> {

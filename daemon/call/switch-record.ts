@@ -54,10 +54,13 @@ export function legOfCall(
   return { source: 'leg', ...owner, legs: [legOf(end, source, 'callfabric', attemptId)] };
 }
 
-/** What every record made from the switch's own word of an A-leg has in common. */
-function switchCall(end: LegEnd, switchName: SwitchName) {
+/**
+ * What every record made from the switch's own word of an A-leg has in common. `otherwise`: who hung up where the far
+ * side did not.
+ */
+function switchCall(end: LegEnd, switchName: SwitchName, otherwise: HangupSide = 'network') {
   const { times } = end;
-  const leg = legOf(end, 'json_cdr', 'network');
+  const leg = legOf(end, 'json_cdr', otherwise);
   return {
     publisherId: undefined,
     flowVersionId: undefined,
@@ -70,7 +73,7 @@ function switchCall(end: LegEnd, switchName: SwitchName) {
     connectedAtUs: times.bridgeUs,
     endedAtUs: Math.max(times.startUs, times.endUs),
     cause: end.cause,
-    hungUpBy: leg.cdr?.hungUpBy ?? 'network',
+    hungUpBy: leg.cdr?.hungUpBy ?? otherwise,
     buyerId: undefined,
     variables: {},
     tags: [],
@@ -188,15 +191,59 @@ export function callNotTaken(
   return {
     ...switchCall(end, switchName),
     callId: end.channelUuid as string as CallId,
+    ...turnedAway(route, did),
+    refusal: 'not_taken',
+    reason: 'no daemon took the call: none was there, or what FreeSWITCH told of it was over the limits',
+  };
+}
+
+/** A call whose daemon refused it (`refusedUnread`) before it knew whose it was. */
+export function callRefusedUnread(
+  end: LegEnd,
+  switchName: SwitchName,
+  route: Route,
+  did: string,
+): CallRecord | undefined {
+  const refusal = refusedUnread(end);
+  const callId = end.variable(stateVariables.call);
+  if (refusal === undefined || callId === undefined || !isUuid(callId)) return undefined;
+  return {
+    ...switchCall(end, switchName, 'callfabric'),
+    callId: callId as CallId,
+    ...turnedAway(route, did),
+    refusal,
+    reason: unreadBecause[refusal],
+  };
+}
+
+function turnedAway(route: Route, did: string) {
+  return {
     tenantId: route.tenant.tenantId,
     campaignId: route.campaign.campaignId,
     phoneNumberId: route.number.phoneNumberId,
     publisherId: route.publisher?.publisherId,
     did,
     outcome: 'refused',
-    refusal: 'not_taken',
-    reason: 'no daemon took the call: none was there, or what FreeSWITCH told of it was over the limits',
-  };
+  } as const;
+}
+
+/** Refusals of a daemon that could not, or did not, read the route of the number. */
+const unreadBecause = {
+  database_unavailable: 'the route of the number could not be read: PostgreSQL was away or too slow',
+  draining: 'its daemon took no new calls: it was stopping',
+  overloaded: 'its daemon took no new calls: it had as many as it may have',
+} as const;
+
+/**
+ * Why a call was refused whose daemon did not know whose it was, and so wrote nothing: it can be looked up later.
+ * Undefined for any other.
+ */
+export function refusedUnread(end: LegEnd): keyof typeof unreadBecause | undefined {
+  const refusal = end.variable(stateVariables.refusal);
+  if (end.side !== 'A' || end.variable(stateVariables.tenant) !== undefined) return undefined;
+  return refusal !== undefined && Object.hasOwn(unreadBecause, refusal)
+    ? (refusal as keyof typeof unreadBecause)
+    : undefined;
 }
 
 /** True for a call the dialplan offered to the daemons, to no avail so far: nobody has put its name on it. */

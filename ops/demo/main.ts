@@ -121,6 +121,9 @@ async function run(): Promise<number> {
     CALLFABRIC_RECORDINGS_DIR: join(folder, 'recordings'),
     CALLFABRIC_SPOOL_DIR: join(folder, 'spool'),
     CALLFABRIC_LEASE_SECONDS: '5',
+    // A machine that shows this has other things to do.
+    CALLFABRIC_CAPS_DEADLINE_MS: '2000',
+    CALLFABRIC_ROUTE_DEADLINE_MS: '5000',
     CALLFABRIC_LOG_LEVEL: values.log,
   });
   if (!loaded.ok) throw new Error(loaded.faults.join('\n'));

@@ -29,7 +29,8 @@ export interface PostgresOptions {
 }
 
 const startDeadlineMs = 30_000;
-const fastFlags = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+/** And nobody looks at the tables meanwhile: what a test sees of them is its own doing. */
+const fastFlags = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum=off'];
 
 /**
  * A PostgreSQL with an empty database `callfabric`: DATABASE_URL if set (unless `own`), else Docker if an engine answers, else the

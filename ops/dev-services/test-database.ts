@@ -34,7 +34,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
     options.template === undefined ? undefined : await ensureTemplate(server.url, options.template);
   await withClient(server.url, async (client) => {
     const copy = template === undefined ? '' : ` template ${escapeIdentifier(template)}`;
-    await client.query(`create database ${escapeIdentifier(name)}${copy}`);
+    await whenFree(() => client.query(`create database ${escapeIdentifier(name)}${copy}`));
   });
   let dropped: Promise<void> | undefined;
   return {
@@ -48,7 +48,7 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
 
 async function drop(mine: { users: number }, server: DevService, name: string): Promise<void> {
   await withClient(server.url, async (client) => {
-    await client.query(`drop database if exists ${escapeIdentifier(name)} with (force)`);
+    await whenFree(() => client.query(`drop database if exists ${escapeIdentifier(name)} with (force)`));
   });
   mine.users -= 1;
   if (mine.users > 0) return;
@@ -74,6 +74,17 @@ async function ensureTemplate(
     await client.query(`alter database ${escapeIdentifier(name)} is_template true allow_connections false`);
   });
   return name;
+}
+
+/** PostgreSQL gives sessions it has ended 5 s to be gone, then refuses (SQLSTATE object_in_use): a busy machine takes longer. */
+async function whenFree(statement: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      await statement();
+      return;
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== '55006' || attempt === 5) throw error;
+    }
 }
 
 async function withClient(url: string, work: (client: Client) => Promise<void>): Promise<void> {

@@ -11,7 +11,7 @@ export interface DialplanAction {
   readonly data: string;
 }
 
-/** The hook of dialplans/: a list of daemons, the takeover socket, then a fallback. */
+/** The hook of dialplans/ for a call that is not answered: a list of daemons, the takeover socket, again, a fallback. */
 export function hookDialplan(
   daemons: readonly string[],
   takeover: readonly string[],
@@ -20,6 +20,8 @@ export function hookDialplan(
   return [
     { app: 'socket', data: `${daemons.join('|')} full` },
     { app: 'set', data: 'callfabric_entry=takeover' },
+    { app: 'socket', data: `${takeover.join('|')} full` },
+    { app: 'sleep', data: '300' },
     { app: 'socket', data: `${takeover.join('|')} full` },
     fallback,
   ];

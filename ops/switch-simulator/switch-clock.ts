@@ -29,13 +29,20 @@ export class SwitchClock {
     return this.#pending.size;
   }
 
-  /** Calls back after `ms` of the switch's time. */
+  /** Calls back after `ms` of the switch's time, not before: Node counts whole milliseconds, and may be one early. */
   after(ms: number, callback: () => void): SwitchTimer {
-    const timer = setTimeout(() => {
-      this.#pending.delete(timer);
-      callback();
-    }, ms / this.#speed);
-    this.#pending.add(timer);
+    const dueUs = this.nowUs() + ms * 1000;
+    let timer: NodeJS.Timeout;
+    const wait = (wallMs: number): void => {
+      timer = setTimeout(() => {
+        this.#pending.delete(timer);
+        const earlyUs = dueUs - this.nowUs();
+        if (earlyUs > 0) wait(earlyUs / 1000 / this.#speed);
+        else callback();
+      }, wallMs);
+      this.#pending.add(timer);
+    };
+    wait(ms / this.#speed);
     return {
       cancel: () => {
         if (this.#pending.delete(timer)) clearTimeout(timer);

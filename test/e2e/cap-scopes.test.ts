@@ -99,7 +99,6 @@ void t.test(
       flows.push(flow);
     }
     await house.startDaemon();
-    await house.ready();
     for (const [index, { kind, limit, second }] of scopes.entries())
       await t.test(kind, async (t) => {
         const { did, buyerIds } = flows[index] as PlannedFlow;

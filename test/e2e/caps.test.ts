@@ -38,7 +38,7 @@ void t.test('caps in Redis', async (t) => {
 
   await t.test('a buyer with one line takes waiting callers in their order, one at a time', async (t) => {
     const { did, buyerIds } = await house.flow(throughTheLine, {
-      buyers: [{ name: 'plumber', users: ['talks'], maxCalls: 1 }],
+      buyers: [{ name: 'plumber', users: ['stays'], maxCalls: 1 }],
     });
     const scope = `buyer:${buyerIds['plumber']}`;
     const first = house.call(did);
@@ -53,7 +53,11 @@ void t.test('caps in Redis', async (t) => {
       holders: { callId: string }[];
     };
     const rows = [];
-    for (const call of [first, ...waiting]) rows.push(await house.calls.row(call.uuid));
+    for (const [place, call] of [first, ...waiting].entries()) {
+      await until(`caller ${place + 1} to be connected`, () => call.leg.phase === 'bridged');
+      call.hangUp();
+      rows.push(await house.calls.row(call.uuid));
+    }
     t.same(
       holders.map(({ callId }) => callId),
       [rows[0]?.id],

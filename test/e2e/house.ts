@@ -1,8 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import type { Test } from 'tap';
 import { loadConfig } from '../../daemon/config.ts';
 import { Daemon } from '../../daemon/daemon.ts';
@@ -21,6 +19,7 @@ import { seededDatabase } from '../integration/seeded-database.ts';
 import { plainLogin } from '../plain-login.ts';
 import { until } from '../until.ts';
 import { CallReader } from './call-row.ts';
+import { type DaemonProcess, daemonProcess } from './daemon-process.ts';
 import { type PendingTimers, pendingTimers, watchTimers } from './daemon-timers.ts';
 import { Diary } from './diary.ts';
 import { type FlowPlan, type PlannedFlow, planFlow } from './flow-plan.ts';
@@ -33,7 +32,6 @@ watchEnd();
 
 export const apiKey = 'e2e-key-0123456789abcdef';
 export const cdrSecret = 'e2e-cdr-0123456789abcdef';
-const main = resolve(import.meta.dirname, '../../daemon/main.ts');
 
 export interface HouseOptions {
   /** How many daemons there are addresses for; the simulator offers calls to them in this order. Default 1. */
@@ -55,15 +53,6 @@ interface Address {
 interface Route {
   offers: readonly number[];
   takeovers: readonly number[];
-}
-
-/** A daemon as a process of its own, so that it can be killed. */
-export interface DaemonProcess {
-  readonly child: ChildProcess;
-  readonly log: readonly Record<string, unknown>[];
-  /** Exit code or signal. */
-  readonly exited: Promise<number | string>;
-  readonly stderr: () => string;
 }
 
 /** PostgreSQL, Redis, a simulated switch and daemons: everything a call meets. */
@@ -134,6 +123,7 @@ export class House {
     this.#undoing.push(() => daemon.stop(0));
     await daemon.start();
     this.daemons[index] = daemon;
+    await this.ready(index);
     this.#standing = pendingTimers();
     return daemon;
   }
@@ -163,36 +153,18 @@ export class House {
 
   /** Starts `callfabric start` as a child process and waits until it listens. */
   async spawnDaemon(index = 0, settings: Readonly<Record<string, string>> = {}): Promise<DaemonProcess> {
-    const log: Record<string, unknown>[] = [];
-    const child = spawn(process.execPath, [main, 'start'], {
-      env: { ...this.environment(index), CALLFABRIC_LOG_LEVEL: 'info', ...settings },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (process.env['E2E_LOG'] !== undefined) process.stdout.write(`# ${line}\n`);
-      log.push(JSON.parse(line) as Record<string, unknown>);
-      this.#diary.note(line);
-    });
-    const exited = new Promise<number | string>((done) => {
-      child.on('exit', (code, signal) => done(code ?? signal ?? 'unknown'));
-    });
-    this.#undoing.push(async () => {
-      child.kill('SIGKILL');
-      await exited;
-    });
-    await until(
-      'the daemon process to listen',
-      () => {
-        if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}: ${stderr}`);
-        return log.some(({ msg }) => msg === 'callfabric started');
+    const spawned = daemonProcess(
+      { ...this.environment(index), CALLFABRIC_LOG_LEVEL: 'info', ...settings },
+      (line) => {
+        if (process.env['E2E_LOG'] !== undefined) process.stdout.write(`# ${line}\n`);
+        this.#diary.note(line);
       },
-      60_000,
     );
-    const spawned = { child, log, exited, stderr: () => stderr };
+    this.#undoing.push(async () => {
+      spawned.child.kill('SIGKILL');
+      await spawned.exited;
+    });
+    await spawned.started();
     this.#spawned[index] = spawned;
     return spawned;
   }
@@ -371,12 +343,15 @@ export async function openHouse(t: Test, options: HouseOptions = {}): Promise<Ho
         },
       },
       { app: 'set', data: 'callfabric_entry=takeover' },
-      {
-        app: 'socket',
-        get data() {
-          return socket(route.takeovers);
+      ...[0, 1].flatMap(() => [
+        {
+          app: 'socket',
+          get data() {
+            return socket(route.takeovers);
+          },
         },
-      },
+        { app: 'sleep', data: '300' },
+      ]),
       { app: 'respond', data: '503' },
     ],
     fileMs: 100,

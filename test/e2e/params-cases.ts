@@ -15,7 +15,7 @@ export interface ParamCase extends ExitCase {
 
 export const callees: Record<string, CalleeScript> = {
   quick: { kind: 'answer', answerAfterMs: 20, talkMs: 200 },
-  lasting: { kind: 'answer', answerAfterMs: 20, talkMs: 1_400 },
+  lasting: { kind: 'answer', answerAfterMs: 20, talkMs: 4_500 },
   stays: { kind: 'answer', answerAfterMs: 20 },
   engaged: { kind: 'fail', cause: 'USER_BUSY' },
   declines: { kind: 'fail', cause: 'CALL_REJECTED', sipCode: 603 },
@@ -181,7 +181,7 @@ export const paramCases: readonly ParamCase[] = [
     type: 'buyer',
     as: 'earlyHangup: the next buyer is tried',
     exit: 'connectedEnded',
-    params: { earlyHangup: { withinSeconds: 1, recovery: 'next' } },
+    params: { earlyHangup: { withinSeconds: 4, recovery: 'next' } },
     plan: buyers('quick', 'lasting'),
     outcome: 'connected',
     attempts: ['connected', 'connected'],
@@ -190,7 +190,7 @@ export const paramCases: readonly ParamCase[] = [
     type: 'buyer',
     as: 'earlyHangup: and nobody is left',
     exit: 'buyerHungUpEarly',
-    params: { earlyHangup: { withinSeconds: 1, recovery: 'next' } },
+    params: { earlyHangup: { withinSeconds: 4, recovery: 'next' } },
     plan: buyers('quick'),
     outcome: 'connected',
     attempts: ['connected'],

@@ -17,7 +17,6 @@ void t.test('waiting in a line', async (t) => {
   const oneLine = (name: string) => ({ buyers: [{ name, users: ['stays'], maxCalls: 1 }] });
   const talks = (call: SimulatedCall) => () => call.leg.phase === 'bridged';
   await house.startDaemon();
-  await house.ready();
 
   /** Everybody's end. */
   const endAll = async (...calls: readonly SimulatedCall[]): Promise<void> => {

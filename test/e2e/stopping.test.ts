@@ -35,7 +35,7 @@ void t.test('a second signal ends it now; the call goes on at another daemon', a
   const house = await openHouse(t, { daemons: 2 });
   const bye = ['bye', 'hangup', { cause: 'NORMAL_UNSPECIFIED' }] as const;
   const { did } = await house.flow(
-    flowOf([['news', 'play', { prompt: file('news-2000ms.wav') }], bye], ['news done bye']),
+    flowOf([['news', 'play', { prompt: file('news-8000ms.wav') }], bye], ['news done bye']),
   );
   const first = await house.spawnDaemon(0);
   await house.startDaemon(1);

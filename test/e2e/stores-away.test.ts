@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import t from 'tap';
 import { startRedis } from '../../ops/dev-services/redis.ts';
@@ -43,7 +45,10 @@ void t.test('PostgreSQL goes away in the middle of calls', async (t) => {
     // Of a buyer's leg mod_json_cdr's word may be kept beside its call's record.
     async () => ((await house.metrics()).get('spool_records') ?? 0) >= 2,
   );
-  t.equal((await house.api('/health/ready')).status, 503);
+  await until(
+    'it to say that it is not ready',
+    async () => (await house.api('/health/ready')).status === 503,
+  );
   t.equal((await house.api('/health/live')).status, 200);
 
   await postgres.start();
@@ -60,6 +65,13 @@ void t.test('PostgreSQL goes away in the middle of calls', async (t) => {
     const call = house.call(never, { script: { talkMs: 50 } });
     return (await call.ended).answered;
   });
+  // FreeSWITCH kept its word of the one that was refused: nobody could tell then whose it was.
+  const kept = join(house.folder, 'cdr');
+  for (const name of readdirSync(kept))
+    t.equal(await house.postCdr(readFileSync(join(kept, name), 'utf8')), 204, name);
+  const refused = await house.calls.row(stranger.uuid, () => true);
+  t.match(refused, { outcome: 'refused', refusal: 'database_unavailable', did: never, source: 'switch' });
+  t.equal(refused.cdrs.length, 1);
   await house.leaks(t);
 });
 

@@ -11,10 +11,10 @@ import { type FlowPlan, file, flowOf, type Step } from './flow-plan.ts';
 import { type House, openHouse } from './house.ts';
 
 const callees: Record<string, CalleeScript> = {
-  slow: { kind: 'answer', answerAfterMs: 2500, talkMs: 300 },
-  engaged: { kind: 'fail', cause: 'USER_BUSY', afterMs: 2500 },
+  slow: { kind: 'answer', answerAfterMs: 5000, talkMs: 300 },
+  engaged: { kind: 'fail', cause: 'USER_BUSY', afterMs: 5000 },
   quick: { kind: 'answer', answerAfterMs: 20, talkMs: 300 },
-  talker: { kind: 'answer', answerAfterMs: 20, talkMs: 2500 },
+  talker: { kind: 'answer', answerAfterMs: 20, talkMs: 6000 },
 };
 const bye: Step = ['bye', 'hangup', { cause: 'NORMAL_UNSPECIFIED' }];
 
@@ -34,7 +34,7 @@ interface Case {
 const cases: readonly Case[] = [
   {
     phase: 'a playback',
-    nodes: [['hello', 'answer'], ['news', 'play', { prompt: file('news-1500ms.wav') }], bye],
+    nodes: [['hello', 'answer'], ['news', 'play', { prompt: file('news-4000ms.wav') }], bye],
     edges: ['hello next news', 'news done bye'],
     reached: 'playing',
     goesOn: ['news:done', 'bye:end'],
@@ -43,7 +43,7 @@ const cases: readonly Case[] = [
   {
     phase: 'the menu',
     nodes: [
-      ['menu', 'ivr', { prompt: file('menu-1500ms.wav'), keys: ['1'], firstDigitTimeoutSeconds: 1 }],
+      ['menu', 'ivr', { prompt: file('menu-4000ms.wav'), keys: ['1'], firstDigitTimeoutSeconds: 1 }],
       bye,
     ],
     edges: ['menu key:1 bye'],
@@ -90,14 +90,17 @@ async function plan(house: House): Promise<string[]> {
   return dids;
 }
 
-/** Places a call of each case and waits until each is where it should be. */
-async function inPhase(house: House, dids: readonly string[]): Promise<SimulatedCall[]> {
-  const placed = cases.map(({ script }, index) =>
-    house.call(dids[index] ?? '', script === undefined ? {} : { script }),
-  );
-  await until('every call to be in its phase', () =>
-    placed.every(({ leg }, index) => leg.phase === cases[index]?.reached),
-  );
+/** Places a call of each case and waits until each is where it should be; those that hear a prompt come last. */
+async function inPhase(house: House, dids: readonly string[]): Promise<readonly SimulatedCall[]> {
+  const placed: SimulatedCall[] = [];
+  for (const dials of [true, false]) {
+    for (const [index, { script, plan }] of cases.entries())
+      if ((plan !== undefined) === dials)
+        placed[index] = house.call(dids[index] ?? '', script === undefined ? {} : { script });
+    await until('every call to be in its phase', () =>
+      placed.every(({ leg }, index) => leg.phase === cases[index]?.reached),
+    );
+  }
   return placed;
 }
 
@@ -171,7 +174,6 @@ void t.test('sockets that are reset: the calls go on', async (t) => {
   const dids = await plan(house);
   await house.startDaemon(0);
   await house.startDaemon(1);
-  for (const index of [0, 1]) await house.ready(index);
   for (const [to, takeovers] of [
     ['the same daemon', [0, 1]],
     ['the other daemon', [1, 0]],

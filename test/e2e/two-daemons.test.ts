@@ -15,7 +15,6 @@ interface Summary {
 void t.test('two daemons', async (t) => {
   const house = await openHouse(t, { simulator: { callees }, daemons: 2 });
   const [a, b] = [await house.startDaemon(0), await house.startDaemon(1)];
-  for (const index of [0, 1]) await house.ready(index);
 
   await t.test('a call of the other daemon is found, listed and ended', async (t) => {
     const { did, campaignId, buyerIds } = await house.flow(flowOf([['sell', 'buyer']]), {

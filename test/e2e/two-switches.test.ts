@@ -40,7 +40,6 @@ void t.test('two FreeSWITCHes at one daemon', async (t) => {
   };
   const daemon = await house.startDaemon(0, settings);
   await house.startDaemon(1, settings);
-  for (const index of [0, 1]) await house.ready(index);
   const switchOf = (row: CallRow): unknown => (row as unknown as { switch_name: string }).switch_name;
   const idOn = (uuid: string): string =>
     daemon.registry.list().find(({ channelUuid }) => channelUuid === uuid)?.callId ?? 'none';

@@ -180,7 +180,8 @@ function startDaemonProcess(
       until(
         'the daemon to listen',
         () => {
-          if (child.exitCode !== null) throw new Error(`the daemon ended with ${child.exitCode}:\n${log}`);
+          const ended = child.exitCode ?? child.signalCode;
+          if (ended !== null) throw new Error(`the daemon ended with ${ended}:\n${log}`);
           return log.includes('callfabric started') ? true : undefined;
         },
         60_000,

@@ -67,7 +67,7 @@ void t.test('a lease nobody renews ends with its time; a renewed one goes on', a
 
 void t.test('renewing leases by the thousand confirms every one', async (t) => {
   const it = await world(t);
-  const caps = await it.daemon();
+  const caps = await it.daemon({ renewMs: 3_600_000 });
   const wanted = Array.from({ length: 1_050 }, () => request(claim('tenant:a', 2_000), claim('trunk:t')));
   const decisions = await Promise.all(wanted.map((one) => caps.acquire(one)));
   t.ok(decisions.every((decision) => decision.granted === true));

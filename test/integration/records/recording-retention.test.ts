@@ -147,7 +147,7 @@ void t.test('one daemon at a time; the lock ends with the round', async (t) => {
   other.release(true);
   t.same(await retention(keepInPlace).deleteDue(), { deleted: 1, kept: 0 });
   const free = await (await poolOf(orm)).query(
-    "select pg_try_advisory_lock(hashtext('callfabric recording retention')) as free",
+    "select pg_try_advisory_xact_lock(hashtext('callfabric recording retention')) as free",
   );
   t.match(free.rows, [{ free: true }]);
 });

@@ -16,18 +16,21 @@ export interface WriteSetup {
   close(): Promise<void>;
 }
 
+/** Where PostgreSQL is away it refuses at once: only a busy machine makes anybody wait. */
+const patienceMs = 20_000;
+
 /** A started writer on the database at `url`, with its spool in `folder`. */
 export async function writeSetup(
   url: string,
   folder: string,
   options: Partial<RecordWriterOptions> = {},
 ): Promise<WriteSetup> {
-  const orm = openOrm(url, { connectTimeoutMs: 1000 });
-  const owner = openOrm(url, { as: 'login', connectTimeoutMs: 1000 });
+  const orm = openOrm(url, { connectTimeoutMs: patienceMs });
+  const owner = openOrm(url, { as: 'login', connectTimeoutMs: patienceMs });
   const log = quietLog();
   const spool = new RecordSpool({ folder, log });
   const writer = new RecordWriter({
-    store: new PostgresRecordStore(orm, 2000),
+    store: new PostgresRecordStore(orm, patienceMs),
     spool,
     log,
     lingerMs: 2,

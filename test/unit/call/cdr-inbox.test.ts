@@ -149,3 +149,34 @@ void t.test(
     t.equal(await scene({ route: 'away' }).inbox.accept({ leg }), 'unsafe');
   },
 );
+
+void t.test('a call whose daemon could not tell whose it was is written once that is known', async (t) => {
+  for (const refusal of ['database_unavailable', 'draining', 'overloaded']) {
+    const callfabric_call = newId();
+    const leg = legEnd('A', { callfabric_call, callfabric_refusal: refusal });
+    const known = scene({ route: aRoute() });
+    t.equal(await known.inbox.accept({ leg }), 'written', refusal);
+    t.match(known.written, [
+      {
+        callId: callfabric_call,
+        tenantId: aRoute().tenant.tenantId,
+        source: 'switch',
+        outcome: 'refused',
+        refusal,
+        did: '+15551234567',
+        legs: [{ side: 'A', channelUuid: leg.channelUuid }],
+      },
+    ]);
+    t.equal(await scene({ route: 'away' }).inbox.accept({ leg }), 'unsafe', 'FreeSWITCH keeps it');
+    t.equal(await scene({ route: undefined }).inbox.accept({ leg }), 'foreign');
+  }
+  const { inbox, variables, recorded, state, written } = scene({ route: aRoute() });
+  state.live = true;
+  recorded.resolve(true); // its session wrote nothing
+  const { callfabric_call } = variables;
+  const leg = legEnd('A', { callfabric_call, callfabric_refusal: 'database_unavailable' });
+  t.equal(await inbox.accept({ leg }), 'written', 'though its session has not quite gone');
+  t.match(written, [{ refusal: 'database_unavailable' }]);
+  const unknown = legEnd('A', { callfabric_call, callfabric_refusal: 'unknown_number' });
+  t.equal(await scene({ route: aRoute() }).inbox.accept({ leg: unknown }), 'foreign', 'nobody’s is nobody’s');
+});

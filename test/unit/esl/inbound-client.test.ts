@@ -187,7 +187,7 @@ void t.test('a wrong password, a closed door and silence are named, and tried ag
 });
 
 void t.test('a connection that gives no sign of life is given up', async (t) => {
-  const { client, peer } = await connecting(t, { probeEveryMs: 5, commandDeadlineMs: 500 });
+  const { client, peer } = await connecting(t, { probeEveryMs: 5, commandDeadlineMs: 3_000 });
   const socket = await peer.admitted();
   t.equal((await socket.commands(1))[0]?.command, 'api uptime');
   await socket.untilClosed();
