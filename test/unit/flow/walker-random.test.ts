@@ -70,8 +70,12 @@ const gone = fc.record({
 
 void t.test('every walk ends within its budget, whatever the flow and the caller do', async (t) => {
   const ends = new Map<string, number>();
-  await fc.assert(
-    fc.asyncProperty(graphs, graphs, digits, gone, async (main, inner, keys, { goneDuring, by }) => {
+  const walks = fc.asyncProperty(
+    graphs,
+    graphs,
+    digits,
+    gone,
+    async (main, inner, keys, { goneDuring, by }) => {
       const channel = new FakeChannel({
         digits: keys,
         goneDuring,
@@ -86,19 +90,13 @@ void t.test('every walk ends within its budget, whatever the flow and the caller
       for (const state of states) encodeWalkState(state);
       const name = end.end === 'finished' ? end.by : end.end === 'failed' ? end.fault : end.end;
       ends.set(name, (ends.get(name) ?? 0) + 1);
-    }),
-    { numRuns: 1500 },
+    },
   );
-  for (const name of [
-    'node',
-    'fallback',
-    'unwired',
-    'return',
-    'gone',
-    'stepBudget',
-    'crashBudget',
-    'nodeMissing',
-  ])
+  const all = ['node', 'fallback', 'unwired', 'return', 'gone', 'stepBudget', 'crashBudget', 'nodeMissing'];
+  // The rarest ends come ten times in 1,500 walks, and so never in one of some thousand runs of them.
+  for (let runs = 0; runs < 5 && (runs === 0 || !all.every((name) => ends.has(name))); runs += 1)
+    await fc.assert(walks, { numRuns: 1500 });
+  for (const name of all)
     t.ok(ends.has(name), `${name} was among them: ${JSON.stringify(Object.fromEntries(ends))}`);
 });
 
