@@ -61,21 +61,26 @@ export class WholeHouse {
     }
   }
 
-  /** Waits for `count` calls to a DID to be written by the daemon that ran them, oldest first. */
-  async written(did: string, count = 1, deadlineMs = 20_000): Promise<CallRow[]> {
+  /** Waits for `count` calls to a DID to be written by the daemon that ran them (or of the switch's word), oldest first. */
+  async written(
+    did: string,
+    count = 1,
+    deadlineMs = 20_000,
+    source: 'session' | 'switch' = 'session',
+  ): Promise<CallRow[]> {
     const uuids = await until(
       `${count} calls to ${did} in PostgreSQL`,
       async () => {
         const found = await this.#pool.query<{ channel_uuid: string }>(
           `select l.channel_uuid from call c join call_leg l on l.call_id = c.id and l.side = 'A'
-           where c.did = $1 and c.source = 'session' order by c.started_at`,
-          [did],
+           where c.did = $1 and c.source = $2 order by c.started_at`,
+          [did, source],
         );
         return found.rows.length >= count ? found.rows.map((row) => row.channel_uuid) : undefined;
       },
       deadlineMs,
     );
-    return Promise.all(uuids.map((uuid) => this.calls.row(uuid)));
+    return Promise.all(uuids.map((uuid) => this.calls.row(uuid, (row) => row.source === source)));
   }
 
   /** As `written`, for the one call of a test whose recording must have been looked after too. */
@@ -103,6 +108,8 @@ export async function openWholeHouse(
     readonly daemons?: number;
     /** As FreeSwitchOptions.gateways; the seed's trunk is called `test-trunk`. */
     readonly gateways?: Readonly<Record<string, string>>;
+    /** A migrated and seeded database of the test's own; default: a copy of the template. */
+    readonly databaseUrl?: string;
   } = {},
 ): Promise<WholeHouse> {
   const undoing: (() => unknown)[] = [];
@@ -111,8 +118,12 @@ export async function openWholeHouse(
   });
   const folder = await mkdtemp(join(tmpdir(), 'callfabric-live-'));
   undoing.push(() => rm(folder, { recursive: true, force: true }));
-  const database = await seededDatabase();
-  undoing.push(() => database.drop());
+  let { databaseUrl } = options;
+  if (databaseUrl === undefined) {
+    const database = await seededDatabase();
+    undoing.push(() => database.drop());
+    databaseUrl = database.url;
+  }
   const redis = await startRedis({ own: true });
   undoing.push(() => redis.stop());
   await openRedis(redis.url);
@@ -132,7 +143,7 @@ export async function openWholeHouse(
   const daemons: LiveDaemon[] = [];
   for (const [index, { socket, api }] of ports.entries()) {
     const daemon = startDaemonProcess({
-      DATABASE_URL: database.url,
+      DATABASE_URL: databaseUrl,
       REDIS_URL: redis.url,
       CALLFABRIC_SOCKET_PORT: String(socket),
       CALLFABRIC_FREESWITCH: `live=127.0.0.1:${freeswitch.eslPort}`,
@@ -140,6 +151,7 @@ export async function openWholeHouse(
       CALLFABRIC_API_PORT: String(api),
       CALLFABRIC_API_KEY: apiKey,
       CALLFABRIC_CDR_SECRET: cdrSecret,
+      CALLFABRIC_CDR_FALLBACK_DIR: freeswitch.cdrFolder,
       CALLFABRIC_RECORDINGS_DIR: freeswitch.recordingsFolder,
       CALLFABRIC_SPOOL_DIR: join(folder, `spool-${index}`),
       CALLFABRIC_LEASE_SECONDS: '5',
@@ -148,16 +160,17 @@ export async function openWholeHouse(
     daemons.push(daemon);
     await daemon.started();
   }
-  const calls = new CallReader(database.url);
+  const calls = new CallReader(databaseUrl);
   undoing.push(() => calls.close());
-  const pool = new Pool({ connectionString: database.url, max: 1 });
+  const pool = new Pool({ connectionString: databaseUrl, max: 1 });
+  pool.on('error', () => {}); // a PostgreSQL that a test stops ends idle connections
   undoing.push(() => pool.end());
   return new WholeHouse({
     freeswitch,
     calls,
     daemons,
     apiPorts: ports.map(({ api }) => api),
-    databaseUrl: database.url,
+    databaseUrl,
     pool,
   });
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startPostgres } from '../../../ops/dev-services/postgres.ts';
 import { migrate } from '../../../orm/migrate.ts';
 import { seed } from '../../../orm/seed.ts';
+import { until } from '../../until.ts';
 
 /** A PostgreSQL of one's own that can be stopped and started again behind one address, data kept. */
 export interface StoppablePostgres {
@@ -75,7 +76,13 @@ export async function stoppablePostgres(): Promise<StoppablePostgres> {
     },
     async start() {
       server = await startPostgres({ directory, own: true });
-      await listen(port);
+      // Somebody else may have been given the port meanwhile, for a while.
+      await until(`port ${port}`, () =>
+        listen(port).then(
+          () => true,
+          () => false,
+        ),
+      );
     },
     async end() {
       await close();
