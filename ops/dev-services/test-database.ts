@@ -76,7 +76,7 @@ async function ensureTemplate(
   return name;
 }
 
-/** PostgreSQL gives sessions it has ended 5 s to be gone, then refuses (SQLSTATE object_in_use): a busy machine takes longer. */
+/** PostgreSQL gives sessions that it ends 5 s to be gone, then refuses (object_in_use): a busy machine takes longer. */
 async function whenFree(statement: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt += 1)
     try {
