@@ -12,7 +12,7 @@ export const sessionLocks = {
   recordingRetention: 844_363_756,
 } as const;
 
-/** How long giving a lock back may take, ms; the connection ends then, and the server gives it back by itself. */
+/** How long each try to give a lock back may take, ms; then the connection ends, and the server gives it back itself. */
 const givingBackMs = 1_000;
 
 /**
@@ -55,7 +55,13 @@ export async function holdingLock<T>(
 }
 
 async function giveBack(client: PoolClient): Promise<void> {
-  const statement = { text: 'rollback; select pg_advisory_unlock_all()', query_timeout: givingBackMs };
-  // Refused where the connection is broken: the lock is gone with it.
-  await client.query(statement).catch(() => undefined);
+  const unlock = (text: string): Promise<unknown> => {
+    const statement = { text, query_timeout: givingBackMs };
+    return client.query(statement);
+  };
+  await unlock('select pg_advisory_unlock_all()')
+    // Its transaction failed. Not at once: where there is none, the server's log would have a warning each time.
+    .catch(() => unlock('rollback; select pg_advisory_unlock_all()'))
+    // Its connection is broken: the lock is gone with it.
+    .catch(() => undefined);
 }
